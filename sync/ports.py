@@ -1,0 +1,189 @@
+"""The two contracts a tool implements: a Connector (the wire) and a Mapping (the meaning)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sync.errors import SyncError
+from sync.model import Attribution, Kind, Record, Ref, Value
+
+
+@dataclass(frozen=True, slots=True)
+class NativeField:
+    """A field as the tool declares it. `type` is the tool's own type word; `options` are its choices (id, name)."""
+
+    id: str
+    name: str
+    type: str
+    read_only: bool = False
+    options: tuple[tuple[str, str], ...] = ()
+
+
+NativeSchema = Mapping[Kind, tuple[NativeField, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """What a tool can do. The engine asks this record and never the vendor's name.
+
+    `batch` is how many changes one write call takes. `settle` is how long, in seconds, a created record may stay
+    invisible to a listing: an unanswered create is not repeated before.
+    """
+
+    kinds: frozenset[Kind]
+    batch: int = 1
+    settle: float = 0.0
+    creates: bool = True
+    archives: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Make a record that carries `marker`, written in the same call as the record itself."""
+
+    marker: str
+    kind: Kind
+    fields: Mapping[str, Any]
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Change only these fields of a record, which was last read as `record`. `parent` moves a stage when given."""
+
+    record: Record
+    fields: Mapping[str, Any]
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """Take the record out of sight in the most reversible way the tool offers."""
+
+    record: Record
+
+
+Change = Create | Update | Archive
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The change was acknowledged; `record` is what the tool holds now (None after an archive)."""
+
+    change: Change
+    record: Record | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The change was not acknowledged. The error's class says what to do."""
+
+    change: Change
+    error: SyncError
+
+
+Outcome = Written | Failed
+
+
+class Connector(Protocol):
+    """The wire to one tool. Speaks the tool's own ids and values; knows no canonical field.
+
+    Every method may raise ConfigError (credentials, missing container) or Unavailable.
+    """
+
+    @property
+    def tool(self) -> str:
+        """The name the user gave the tool."""
+
+    @property
+    def capability(self) -> Capability:
+        """What it can do."""
+
+    def schema(self) -> NativeSchema:
+        """The tool's fields, by kind."""
+
+    def fetch(self) -> Iterator[Record]:
+        """Every record of the container, campaigns before stages. Ending without an exception means complete."""
+
+    def read(self, refs: Sequence[Ref]) -> Mapping[Ref, Record | None]:
+        """These records, read past any search index. None is a direct not-found while the container is visible."""
+
+    def write(self, changes: Sequence[Change]) -> Sequence[Outcome]:
+        """Apply up to `capability.batch` changes; one outcome each, in order. Raises nothing for a single failure."""
+
+    def attribution(self, record: Record, field_id: str) -> Attribution | None:
+        """Who last changed this field and when, where the tool tells."""
+
+    def close(self) -> None:
+        """Give back sockets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a value cannot be shown or written, in words for a marketer."""
+
+    reason: str
+
+
+class View(Protocol):
+    """What a tool can show of one canonical field.
+
+    Laws: project(project(v)) == project(v); project(lift(a, s)) == s; lift(a, project(a)) == a.
+    """
+
+    @property
+    def writable(self) -> bool:
+        """Whether people's edits elsewhere can be written here."""
+
+    def project(self, value: Value) -> Value | Refusal:
+        """The canonical value as this tool would show it."""
+
+    def lift(self, agreed: Value, shown: Value) -> Value:
+        """The canonical value nearest to `agreed` (None where unknown) that this tool shows as `shown`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A record in canonical terms: its cells, keys of other tools' records that it names, people it calls inactive.
+
+    A field that is absent from `values` could not be read and is not known; a field that is None is empty.
+    `troubles` says, by field, why a value could not be understood.
+    """
+
+    values: Mapping[str, Value]
+    key: str | None = None
+    inactive: frozenset[str] = frozenset()
+    troubles: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Native:
+    """Canonical values in the tool's terms: what to send, and by canonical field what cannot be sent and why."""
+
+    fields: Mapping[str, Any]
+    refusals: Mapping[str, Refusal] = field(default_factory=dict)
+
+
+class BoundMapping(Protocol):
+    """The meaning of one tool's records. Laws: put(get(r), r) changes nothing; get after put(v) is project(v)."""
+
+    @property
+    def tool(self) -> str:
+        """The name the user gave the tool."""
+
+    def views(self, kind: Kind) -> Mapping[str, View]:
+        """By canonical field, for the fields that this tool can show."""
+
+    def get(self, record: Record) -> Reading:
+        """The record's cells. The LINK cell of a stage is not in it: the engine resolves `record.parent`."""
+
+    def put(self, kind: Kind, values: Mapping[str, Value], record: Record | None) -> Native:
+        """The given cells in the tool's terms; `record` (None for a creation) keeps what is not mapped."""
+
+    def lacking(self, kind: Kind, values: Mapping[str, Value]) -> str | None:
+        """What an entity still needs before a record of it can be created here; None when nothing."""
+
+    def native_field(self, kind: Kind, name: str) -> str | None:
+        """The tool's id of the field that a canonical field is mapped to."""

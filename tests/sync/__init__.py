@@ -1,0 +1,1 @@
+"""Tests of the heart: laws as properties, scenarios in given / when / then."""
