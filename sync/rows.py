@@ -1,0 +1,125 @@
+"""State as database text and back: the JSON of entities, links and findings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sync import findings
+from sync.codec import decode, encode
+from sync.findings import Finding
+from sync.merge import Memory
+from sync.model import UNSET, Kind, Ref, Unset, Value
+from sync.state import Edit, Link, OpenFinding, Remembered
+
+
+def moment(text: str) -> datetime:
+    """A time column's value."""
+    return datetime.fromisoformat(text)
+
+
+def moment_text(at: datetime) -> str:
+    """A time as the columns hold it: UTC, microseconds, sorting as text."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def dumps(data: Any) -> str:
+    """Compact JSON text that is the same for the same data."""
+    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def value_text(value: Value) -> str:
+    return dumps(encode(value))
+
+
+def values_text(values: Mapping[str, Value]) -> str:
+    return dumps({name: encode(value) for name, value in values.items()})
+
+
+def values(data: Mapping[str, Any]) -> dict[str, Value]:
+    return {name: decode(value) for name, value in data.items()}
+
+
+def stored(entity: Remembered) -> dict[str, dict[str, Any]]:
+    """The rows of an entity and its links without the workspace, by a name that says the table and the key."""
+    found = {f"entity/{entity.id}": _entity_row(entity)}
+    for tool, link in entity.links.items():
+        found[f"link/{entity.id}/{tool}"] = _link_row(entity.id, link)
+    return found
+
+
+def _entity_row(entity: Remembered) -> dict[str, Any]:
+    disputed = {
+        name: {tool: encode(value) for tool, value in claims.items()} for name, claims in entity.disputed.items()
+    }
+    return {
+        "id": entity.id,
+        "kind": entity.kind.value,
+        "dead": entity.dead,
+        "agreed": values_text(entity.agreed),
+        "disputed": dumps(disputed),
+    }
+
+
+def entity(row: Any) -> Remembered:
+    """An entity without its links."""
+    disputed = {name: values(claims) for name, claims in json.loads(row.disputed).items()}
+    return Remembered(row.id, Kind(row.kind), values(json.loads(row.agreed)), disputed, {}, row.dead)
+
+
+def edit_row(edit: Edit) -> dict[str, Any]:
+    """An agreement's columns."""
+    return {
+        "entity": edit.entity,
+        "field": edit.field,
+        "old": value_text(edit.old),
+        "new": value_text(edit.new),
+        "editors": dumps(sorted(edit.editors)),
+        "lost": values_text(edit.lost),
+    }
+
+
+def _link_row(entity_id: str, link: Link) -> dict[str, Any]:
+    memory = {name: _memory_json(cell) for name, cell in link.memory.items() if cell.seen is not UNSET}
+    return {
+        "tool": link.ref.tool,
+        "kind": link.ref.kind.value,
+        "native": link.ref.native,
+        "entity": entity_id,
+        "key": link.key,
+        "url": link.url,
+        "missed": link.missed,
+        "contested": link.contested,
+        "gone": link.gone,
+        "memory": dumps(memory),
+    }
+
+
+def link(row: Any) -> Link:
+    """A link from its row."""
+    memory = {name: _memory(cell) for name, cell in json.loads(row.memory).items()}
+    ref = Ref(row.tool, Kind(row.kind), row.native)
+    return Link(ref, row.key, row.url, memory, row.missed, row.contested, row.gone)
+
+
+def finding_text(finding: Finding) -> str:
+    return dumps(findings.to_json(finding))
+
+
+def finding(row: Any) -> Finding:
+    return findings.from_json(json.loads(row.body))
+
+
+def open_finding(row: Any) -> OpenFinding:
+    return OpenFinding(finding(row), moment(row.opened), moment(row.emailed) if row.emailed else None)
+
+
+def _memory_json(memory: Memory) -> list[Any]:
+    cells: tuple[Value | Unset, ...] = (memory.seen, memory.wrote)
+    return [encode(cell) for cell in cells if cell is not UNSET]
+
+
+def _memory(cells: list[Any]) -> Memory:
+    return Memory(*(decode(cell) for cell in cells))

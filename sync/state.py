@@ -1,0 +1,94 @@
+"""What is remembered between runs, as the engine holds it: entities, links, unanswered writes, decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sync.findings import Finding
+from sync.merge import Memory, Past
+from sync.model import UNSET, Entity, Kind, Ref, Value
+
+
+@dataclass(slots=True)
+class Link:
+    """Which record of a tool an entity is, and the memory of its cells.
+
+    `missed` counts the confirmed absences in a row, `contested` says that somebody edited the entity elsewhere since,
+    `gone` that the deletion was accepted.
+    """
+
+    ref: Ref
+    key: str | None = None
+    url: str | None = None
+    memory: dict[str, Memory] = field(default_factory=dict)
+    missed: int = 0
+    contested: bool = False
+    gone: bool = False
+
+
+@dataclass(slots=True)
+class Remembered:
+    """One entity: agreed values, the claims of cells in conflict (field -> tool -> value), and its links by tool."""
+
+    id: str
+    kind: Kind
+    agreed: dict[str, Value] = field(default_factory=dict)
+    disputed: dict[str, dict[str, Value]] = field(default_factory=dict)
+    links: dict[str, Link] = field(default_factory=dict)
+    dead: bool = False
+
+    def past(self, name: str, tools: Set[str]) -> Past:
+        """A cell's past, for the merge, as far as it is about these tools."""
+        memory = {t: link.memory[name] for t, link in self.links.items() if t in tools and name in link.memory}
+        return Past(self.agreed.get(name, UNSET), memory)
+
+    def entity(self) -> Entity:
+        """The agreed model of it."""
+        return Entity(self.id, self.kind, dict(self.agreed))
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """An agreement that changed a value: the tools it was edited in, and the values that lost, by tool."""
+
+    entity: str
+    field: str
+    old: Value
+    new: Value
+    editors: frozenset[str]
+    lost: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A write that was begun and of which nobody knows the end."""
+
+    id: int
+    tool: str
+    entity: str
+    action: str
+    at: datetime
+
+
+@dataclass(slots=True)
+class State:
+    """Everything a run starts from."""
+
+    entities: dict[str, Remembered] = field(default_factory=dict)
+    intents: list[Intent] = field(default_factory=list)
+    decisions: dict[str, str] = field(default_factory=dict)
+
+    def links(self) -> Mapping[Ref, str]:
+        """The entity behind each record that is linked, also those that are gone."""
+        return {link.ref: entity.id for entity in self.entities.values() for link in entity.links.values()}
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFinding:
+    """A finding that stands, since when, and when it was last told by email."""
+
+    finding: Finding
+    opened: datetime
+    emailed: datetime | None

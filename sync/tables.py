@@ -1,0 +1,122 @@
+"""The database's tables. Every row belongs to a workspace; values are the JSON of `sync.codec`."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Index, Integer, MetaData, PrimaryKeyConstraint, String, Table, Text
+
+METADATA = MetaData(
+    naming_convention={"pk": "pk_%(table_name)s", "ix": "ix_%(table_name)s_%(column_0_name)s"},
+)
+
+# One run at a time per workspace. Times are ISO 8601 in UTC, which sort as text.
+LEASE = Table(
+    "lease",
+    METADATA,
+    Column("workspace", String, primary_key=True),
+    Column("holder", String, nullable=False),
+    Column("since", String, nullable=False),
+    Column("until", String, nullable=False),
+)
+
+# A campaign or a stage: `agreed` is {field: value}, `disputed` {field: {tool: value}} for cells in conflict.
+ENTITY = Table(
+    "entity",
+    METADATA,
+    Column("workspace", String, nullable=False),
+    Column("id", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("dead", Boolean, nullable=False),
+    Column("agreed", Text, nullable=False),
+    Column("disputed", Text, nullable=False),
+    PrimaryKeyConstraint("workspace", "id"),
+)
+
+# Which record of a tool is which entity, with what the tool was last seen to show: {field: [seen]} or
+# {field: [seen, wrote]}. `missed` counts the confirmed absences in a row; `gone` is a deletion that was accepted.
+LINK = Table(
+    "link",
+    METADATA,
+    Column("workspace", String, nullable=False),
+    Column("tool", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("native", String, nullable=False),
+    Column("entity", String, nullable=False),
+    Column("key", String),
+    Column("url", String),
+    Column("missed", Integer, nullable=False),
+    Column("contested", Boolean, nullable=False),
+    Column("gone", Boolean, nullable=False),
+    Column("memory", Text, nullable=False),
+    PrimaryKeyConstraint("workspace", "tool", "kind", "native"),
+    Index("ix_link_entity", "workspace", "entity"),
+)
+
+# Every write: committed as "intended" before the call, then "done", "failed" or left as it is when nobody knows.
+JOURNAL = Table(
+    "journal",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("workspace", String, nullable=False),
+    Column("run", String, nullable=False),
+    Column("at", String, nullable=False),
+    Column("tool", String, nullable=False),
+    Column("entity", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("cells", Text, nullable=False),
+    Column("state", String, nullable=False),
+    Column("reason", Text),
+    Index("ix_journal_open", "workspace", "state"),
+)
+
+# Every agreement that changed a value, with the values that lost by a rule or a decision: nothing is ever forgotten.
+HISTORY = Table(
+    "history",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("workspace", String, nullable=False),
+    Column("run", String, nullable=False),
+    Column("at", String, nullable=False),
+    Column("entity", String, nullable=False),
+    Column("field", String, nullable=False),
+    Column("old", Text, nullable=False),
+    Column("new", Text, nullable=False),
+    Column("editors", Text, nullable=False),
+    Column("lost", Text, nullable=False),
+    Index("ix_history_entity", "workspace", "entity"),
+)
+
+FINDING = Table(
+    "finding",
+    METADATA,
+    Column("workspace", String, nullable=False),
+    Column("fingerprint", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("opened", String, nullable=False),
+    Column("closed", String),
+    Column("emailed", String),
+    Column("body", Text, nullable=False),
+    PrimaryKeyConstraint("workspace", "fingerprint"),
+)
+
+# What somebody decided by command about a finding, until a run has carried it out.
+DECISION = Table(
+    "decision",
+    METADATA,
+    Column("workspace", String, nullable=False),
+    Column("fingerprint", String, nullable=False),
+    Column("choice", String, nullable=False),
+    Column("at", String, nullable=False),
+    PrimaryKeyConstraint("workspace", "fingerprint"),
+)
+
+RUN = Table(
+    "run",
+    METADATA,
+    Column("workspace", String, nullable=False),
+    Column("id", String, nullable=False),
+    Column("started", String, nullable=False),
+    Column("finished", String, nullable=False),
+    Column("report", Text, nullable=False),
+    PrimaryKeyConstraint("workspace", "id"),
+    Index("ix_run_started", "workspace", "started"),
+)

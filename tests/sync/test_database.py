@@ -1,0 +1,202 @@
+"""Opening the database: it is migrated once, and whatever is wrong with it is said in words."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, make_url
+
+from sync import database
+from sync.errors import ConfigError, Unavailable
+from sync.model import Kind
+from sync.state import Remembered
+from sync.store import Store, open_store
+from sync.tables import METADATA
+from tests.sync.plain import Box, World
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(str(tmp_path / "state.db"), "test") as store:
+        yield store
+
+
+def many() -> list[Remembered]:
+    return [Remembered(f"cs-{number:08d}", Kind.CAMPAIGN, {"brief": "x" * 1000}) for number in range(500)]
+
+
+def test_the_migrations_make_what_the_tables_say(store: Store) -> None:
+    with store.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+
+
+def test_the_known_head_is_the_newest_migration() -> None:
+    folder = Path(database.__file__).parent / "migrations"
+    assert ScriptDirectory(str(folder)).get_current_head() == database.HEAD
+
+
+def test_a_second_opening_does_not_migrate(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(_connection: object) -> None:
+        raise AssertionError("migrated again")
+
+    monkeypatch.setattr(database, "_upgrade", never)
+    with open_store(str(store.engine.url.database), "test") as again:
+        assert again.load().entities == {}
+
+
+def test_a_database_is_durable_and_readable_while_it_is_written(store: Store) -> None:
+    with store.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+
+
+def test_a_url_works_as_well_as_a_file_name(tmp_path: Path) -> None:
+    with open_store(f"sqlite:///{tmp_path / 'state.db'}", "test"):
+        assert (tmp_path / "state.db").is_file()
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    upgrade = database._upgrade
+
+    def broken(connection: object) -> None:
+        upgrade(connection)  # type: ignore[arg-type]
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(database, "_upgrade", broken)
+    with pytest.raises(ZeroDivisionError):
+        open_store(str(tmp_path / "state.db"), "test")
+    monkeypatch.undo()
+    with open_store(str(tmp_path / "state.db"), "test") as store:
+        assert store.load().entities == {}
+
+
+def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("Dear diary, " * 500)
+    with pytest.raises(ConfigError, match=r"notes\.txt is not a database of ours"):
+        open_store(str(file), "test")
+    assert file.read_text().startswith("Dear diary")
+
+
+@pytest.mark.parametrize("tables", [("songs",), ("alembic_version", "songs")])
+def test_another_programs_database_is_left_alone(tmp_path: Path, tables: tuple[str, ...]) -> None:
+    file = tmp_path / "music.db"
+    with sqlite3.connect(file) as connection:
+        for table in tables:
+            connection.execute(f"CREATE TABLE {table} (version_num)")
+        connection.execute(f"INSERT INTO {tables[0]} VALUES ('9f1c5f0f2a')")
+    connection.close()
+    with pytest.raises(ConfigError, match=r"music\.db holds another program's tables"):
+        open_store(str(file), "test")
+
+
+def test_a_newer_database_asks_for_an_update(store: Store) -> None:
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(ConfigError, match=r"newer campaign-sync.*Update campaign-sync"):
+        open_store(str(store.engine.url.database), "test")
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"folder of the state file .* does not exist"):
+        open_store(str(tmp_path / "nowhere" / "state.db"), "test")
+
+
+def test_a_path_where_no_file_can_be_is_named(tmp_path: Path) -> None:
+    (tmp_path / "state.db").mkdir()
+    with pytest.raises(ConfigError, match="cannot be written"):
+        open_store(str(tmp_path / "state.db"), "test")
+
+
+def test_a_read_only_database_is_named(store: Store) -> None:
+    with store.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA query_only=1")
+    with pytest.raises(ConfigError, match=r"cannot be written.*permissions"), store.transaction() as transaction:
+        transaction.save(many())
+
+
+@pytest.mark.parametrize("url", ["nosuch://x", "://"])
+def test_a_url_that_means_nothing_is_a_configuration_error(url: str) -> None:
+    with pytest.raises(ConfigError, match="not usable"):
+        open_store(url, "test")
+
+
+def test_an_error_never_shows_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = create_engine("sqlite://")
+    monkeypatch.setattr(engine, "url", make_url("postgresql://me:hunter2@127.0.0.1/x"))
+    assert "hunter2" not in database.describe(engine)
+
+
+def test_a_full_disk_undoes_the_step_and_is_said(store: Store) -> None:
+    with store.engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages + 20}")
+    with pytest.raises(Unavailable, match="no room to save the state"), store.transaction() as transaction:
+        transaction.save(many())
+    with store.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count=100000")
+    assert store.load().entities == {}
+    with store.transaction() as transaction:
+        transaction.save(many())
+    assert len(store.load().entities) == 500
+
+
+def test_a_full_disk_stops_a_run_before_it_writes_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(tmp_path, Box("a"), Box("b"))
+    for number in range(200):
+        world.campaign("a", name=f"Campaign {number}", brief="x" * 1000)
+    open_roomy = world.store
+
+    def open_full() -> Store:
+        store = open_roomy()
+        with store.engine.connect() as connection:
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+            connection.exec_driver_sql(f"PRAGMA max_page_count={pages + 20}")
+        return store
+
+    monkeypatch.setattr(world, "store", open_full)
+    with pytest.raises(Unavailable, match="no room"):
+        world.run()
+    assert world.writes() == 0
+    monkeypatch.undo()
+    world.run()
+    assert len(world.tools["b"].records) == 200
+
+
+def test_a_locked_database_is_waited_for_and_then_said(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0)
+    file = str(store.engine.url.database)
+    with open_store(file, "test") as other, store.transaction() as transaction:
+        transaction.save(many())
+        with pytest.raises(Unavailable, match=r"another program keeps the state .* locked"):
+            other.load()
+    with open_store(file, "test") as other:
+        assert len(other.load().entities) == 500
+
+
+def test_two_openings_at_once_migrate_once(tmp_path: Path) -> None:
+    file, failures = str(tmp_path / "state.db"), []
+
+    def opens() -> None:
+        try:
+            with open_store(file, "test") as store, store.lease(str(threading.get_ident()), NOW, timedelta(0)):
+                pass
+        except Exception as error:  # noqa: BLE001  (whatever it is, the test names it)
+            failures.append(error)
+
+    threads = [threading.Thread(target=opens) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
