@@ -1,0 +1,97 @@
+"""Do the dates make sense: stages before their send, and no audience written to twice too soon?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sync.audit.board import Board
+from sync.campaign import Campaign, day_of, first_moment
+from sync.findings import Finding, FindingKind, Severity
+from sync.model import Day, When
+
+# What is done after a send by its nature.
+AFTER_THE_SEND = frozenset({"analysis"})
+
+
+def stages_after_send(board: Board) -> Iterator[Finding]:
+    """Stages that are due later than the day of the send that needs them."""
+    zone = board.wording.zone
+    for campaign in board.live():
+        if campaign.send is None:
+            continue
+        day = day_of(campaign.send, zone)
+        for stage in board.stages_of(campaign):
+            if stage.due is None or stage.is_finished or stage.kind in AFTER_THE_SEND or stage.due.date <= day:
+                continue
+            late = (stage.due.date - day).days
+            yield board.flag(
+                FindingKind.STAGE_AFTER_SEND,
+                campaign,
+                stage.id,
+                f"{stage.title} of {campaign.title} is due {board.wording.value(stage.due)}, "
+                f"{late} day{'s' if late > 1 else ''} after its send: {board.wording.value(campaign.send)}",
+                "Move the stage before the send, or the send after the stage.",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A campaign that goes out, and the first moment at which it does."""
+
+    campaign: Campaign
+    send: When
+    at: datetime
+
+
+def audience_clashes(board: Board) -> Iterator[Finding]:
+    """Pairs of campaigns that reach one audience within the configured time."""
+    by_audience: dict[str, list[Sending]] = defaultdict(list)
+    for campaign in board.live():
+        if campaign.send is not None:
+            sending = Sending(campaign, campaign.send, first_moment(campaign.send, board.wording.zone))
+            for audience in campaign.audiences:
+                by_audience[audience].append(sending)
+    shared: dict[tuple[str, str], tuple[Sending, Sending, list[str]]] = {}
+    for audience in sorted(by_audience):
+        ordered = sorted(by_audience[audience], key=lambda sending: (sending.at, sending.campaign.id))
+        for index, first in enumerate(ordered):
+            for second in ordered[index + 1 :]:
+                if second.at - first.at >= board.rules.audience_gap:
+                    break
+                pair = (first.campaign.id, second.campaign.id)
+                shared.setdefault(pair, (first, second, []))[2].append(audience)
+    for first, second, audiences in shared.values():
+        yield _clash(board, first, second, audiences)
+
+
+def _clash(board: Board, first: Sending, second: Sending, audiences: list[str]) -> Finding:
+    ids = sorted((first.campaign.id, second.campaign.id))
+    distance = _distance(first, second, second.at - first.at)
+    return Finding(
+        FindingKind.AUDIENCE_CLASH,
+        Severity.WARNING,
+        ids[0],
+        f"{first.campaign.title} and {second.campaign.title} both reach {', '.join(audiences)}, {distance}: "
+        f"{board.wording.value(first.send)} and {board.wording.value(second.send)}",
+        f"Move one of them until they are {_hours(board.rules.audience_gap)} apart, or take the audience out of one.",
+        first.campaign.id,
+        first.campaign.title,
+        ids[1],
+    )
+
+
+def _distance(first: Sending, second: Sending, apart: timedelta) -> str:
+    if apart < timedelta(minutes=1):
+        return "on the same day" if Day in (type(first.send), type(second.send)) else "at the same time"
+    return f"{_hours(apart)} apart"
+
+
+def _hours(span: timedelta) -> str:
+    minutes = round(span.total_seconds() / 60)
+    if minutes < 90:
+        return f"{minutes} minutes"
+    hours = minutes / 60
+    return f"{hours:.0f} hours" if hours < 72 else f"{hours / 24:.0f} days"
