@@ -1,0 +1,191 @@
+"""A tool in memory that keeps the connectors' contract: for tests, simulations and the conformance suite."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sync.errors import Rejected, Stale, SyncError
+from sync.model import UNSET, Attribution, Kind, Record, Ref, Unset
+from sync.ports import Archive, Capability, Change, Create, Failed, NativeSchema, Outcome, Update, Written
+
+DAWN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class MemoryConnector:
+    """One tool. Ids and times are counted, so that the same calls always make the same records.
+
+    The sync's own calls are those of the Connector contract, and `log` holds each change they applied, in order.
+    People act by `put`, `edit`, `clear`, `move`, `lock` and `delete`. `records` is what the tool holds, by native id.
+    A read-only field of the schema and every field of a kind in `read_only` refuse writes.
+    """
+
+    def __init__(
+        self,
+        tool: str,
+        schema: NativeSchema,
+        *,
+        kinds: frozenset[Kind] | None = None,
+        batch: int = 1,
+        settle: float = 0.0,
+        creates: bool = True,
+        archives: bool = True,
+        read_only: frozenset[Kind] = frozenset(),
+    ) -> None:
+        self.tool = tool
+        self.capability = Capability(frozenset(schema) if kinds is None else kinds, batch, settle, creates, archives)
+        self.records: dict[str, Record] = {}
+        self.log: list[Change] = []
+        self.down: SyncError | None = None
+        self.unlisted: set[str] = set()  # native ids that listings do not show yet, as a lagging index does
+        self._schema = schema
+        self._read_only = read_only
+        self._failures: dict[str, deque[tuple[Exception, bool]]] = {}
+        self._made = 0
+        self._ticks = 0
+
+    # What people do.
+
+    def put(self, kind: Kind, fields: Mapping[str, Any], parent: str | None = None, marker: str | None = None) -> str:
+        """A person makes a record; its native id."""
+        return self._make(kind, fields, parent, marker, "person")
+
+    def edit(self, native: str, /, **fields: Any) -> None:
+        """A person changes these fields; None empties one."""
+        self._change(native, fields, "person")
+
+    def clear(self, native: str, *names: str) -> None:
+        """A person empties these fields."""
+        self._change(native, dict.fromkeys(names), "person")
+
+    def move(self, native: str, parent: str | None) -> None:
+        """A person hangs a stage on another campaign, or on none."""
+        self._change(native, {}, "person", parent=parent)
+
+    def lock(self, native: str, reason: str | None) -> None:
+        """A person does what closes the record to edits, or (None) opens it again."""
+        self.records[native] = replace(self.records[native], locked=reason)
+
+    def delete(self, native: str) -> None:
+        """A person deletes the record. Its stages stay behind without a campaign."""
+        del self.records[native]
+        for child, record in self.records.items():
+            if record.parent == native:
+                self.records[child] = replace(record, parent=None)
+
+    # What goes wrong.
+
+    def fail_next(self, error: Exception, *, after: bool = False, call: str = "write") -> None:
+        """Queue a failure of the next `call`: "schema", "fetch", "read", or "write" (there, of one change).
+
+        With `after`, the change is applied, or the listing shown, and only the answer is lost. A SyncError of a
+        write becomes its outcome; any other exception is raised, as a crash.
+        """
+        self._failures.setdefault(call, deque()).append((error, after))
+
+    # The contract.
+
+    def schema(self) -> NativeSchema:
+        _raise(self._enter("schema"))
+        return self._schema
+
+    def fetch(self) -> Iterator[Record]:
+        failure = self._enter("fetch")
+        if failure and not failure[1]:
+            raise failure[0]
+        shown = [r for r in self.records.values() if r.ref.kind in self.capability.kinds]
+        for kind in Kind:
+            yield from [r for r in shown if r.ref.kind is kind and r.ref.native not in self.unlisted]
+        _raise(failure)
+
+    def read(self, refs: Sequence[Ref]) -> Mapping[Ref, Record | None]:
+        _raise(self._enter("read"))
+        return {ref: self.records.get(ref.native) for ref in refs}
+
+    def write(self, changes: Sequence[Change]) -> Sequence[Outcome]:
+        if len(changes) > self.capability.batch:
+            raise ValueError(f"{len(changes)} changes in one call; {self.tool} takes {self.capability.batch}")
+        return [self._write(change) for change in changes]
+
+    def attribution(self, record: Record, field_id: str) -> Attribution | None:  # noqa: ARG002  by record, not by field
+        return Attribution(record.changed_by, record.changed_at)
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    def _write(self, change: Change) -> Outcome:
+        if self.down:
+            return Failed(change, self.down)
+        failure = self._enter("write")
+        try:
+            if failure and not failure[1]:
+                raise failure[0]
+            record = self._applied(change)
+            _raise(failure)
+        except SyncError as error:
+            return Failed(change, error)
+        return Written(change, record)
+
+    def _applied(self, change: Change) -> Record | None:
+        refusal = self._refusal(change)
+        if refusal:
+            raise Rejected(f"{self.tool}: {refusal}")
+        match change:
+            case Create(marker, kind, fields, parent):
+                native = self._make(kind, fields, parent, marker, "sync")
+            case Update(record, fields, parent):
+                native = record.ref.native
+                if native not in self.records:
+                    raise Stale(f"{self.tool}: {native} is gone.")
+                self._change(native, fields, "sync", parent=UNSET if parent is None else parent)
+            case Archive(record):
+                native = record.ref.native
+                if native in self.records:
+                    self.delete(native)
+        self.log.append(change)
+        return self.records.get(native)
+
+    def _refusal(self, change: Change) -> str | None:
+        kind = change.kind if isinstance(change, Create) else change.record.ref.kind
+        if kind in self._read_only or kind not in self.capability.kinds:
+            return f"takes no changes of a {kind}"
+        if not isinstance(change, Create):
+            held = self.records.get(change.record.ref.native)
+            if held and held.locked:
+                return held.locked
+        if isinstance(change, Archive):
+            return None if self.capability.archives else "deletes nothing"
+        if isinstance(change, Create) and not self.capability.creates:
+            return "creates nothing"
+        writable = {f.id for f in self._schema[kind] if not f.read_only}
+        wrong = sorted(set(change.fields) - writable)
+        return f"takes no value for {', '.join(wrong)}" if wrong else None
+
+    def _make(self, kind: Kind, fields: Mapping[str, Any], parent: str | None, marker: str | None, who: str) -> str:
+        self._made += 1
+        native = f"{self.tool}-{self._made}"
+        self.records[native] = Record(Ref(self.tool, kind, native), {}, marker=marker, key=native)
+        self._change(native, fields, who, parent=parent)
+        return native
+
+    def _change(self, native: str, fields: Mapping[str, Any], who: str, *, parent: str | Unset | None = UNSET) -> None:
+        record = self.records[native]
+        kept_parent = record.parent if parent is UNSET else parent
+        self._ticks += 1
+        kept = {name: value for name, value in {**record.fields, **fields}.items() if value is not None}
+        at = DAWN + timedelta(seconds=self._ticks)
+        self.records[native] = replace(record, fields=kept, parent=kept_parent, changed_at=at, changed_by=who)
+
+    def _enter(self, call: str) -> tuple[Exception, bool] | None:
+        if self.down:
+            raise self.down
+        queue = self._failures.get(call)
+        return queue.popleft() if queue else None
+
+
+def _raise(failure: tuple[Exception, bool] | None) -> None:
+    if failure:
+        raise failure[0]

@@ -1,0 +1,121 @@
+"""Deletions: counts what is missing, holds it in quarantine, and carries out what a person decided. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sync.campaign import Campaign
+from sync.findings import FindingKind, fingerprint_of
+from sync.intake import Intake
+from sync.merge import Merged
+from sync.model import EntityLink, Kind
+from sync.state import Link, Remembered, State
+
+CONFIRMATIONS = 2
+DELETE = "delete"
+RESTORE = "restore"
+
+
+class Absences:
+    """The records that linked entities have lost, in one run."""
+
+    def __init__(self, state: State, intake: Intake, now: datetime, zone: ZoneInfo) -> None:
+        self.state, self.intake, self.now, self.zone = state, intake, now, zone
+        self._restored: set[tuple[str, str]] = set()
+
+    def count(self) -> None:
+        """Count one more confirmed absence, or none for records that are shown again."""
+        for entity in self.state.entities.values():
+            if entity.dead:
+                continue
+            for tool, link in entity.links.items():
+                if (entity.id, tool) in self.intake.absent:
+                    link.missed += 1
+                elif tool in self.intake.members.get(entity.id, {}):
+                    link.missed, link.contested, link.gone = 0, False, False
+        for entity, _, link in self._missing():
+            # A record of a campaign that is over may go without a word; one that is gone everywhere is gone.
+            if self._is_over(entity) or all(map(_is_lost, entity.links.values())):
+                link.gone = True
+
+    def contest(self, merged: Mapping[str, Mapping[str, Merged]]) -> None:
+        """A deletion is contested once somebody edits the entity in another tool."""
+        for entity in self.state.entities.values():
+            edited = any(cell.editors for cell in merged.get(entity.id, {}).values())
+            for link in entity.links.values():
+                link.contested = link.contested or (edited and link.missed > 0)
+
+    def quarantined(self) -> Iterator[tuple[Remembered, str]]:
+        """Confirmed deletions that wait for a person: a campaign stands for its stages."""
+        for entity, tool, link in self._missing():
+            if link.gone or entity.dead or (entity.id, tool) in self._restored:
+                continue
+            campaign = self._campaign(entity)
+            above = campaign.links.get(tool) if campaign is not None and campaign is not entity else None
+            if above is None or not above.missed:
+                yield entity, tool
+
+    def decided(self) -> tuple[frozenset[tuple[str, str]], frozenset[str]]:
+        """What people decided: links to forget, so that the record is created anew, and entities to archive."""
+        archived: set[str] = set()
+        for entity, tool in list(self.quarantined()):
+            # A decision about a mere deletion does not count any more once somebody has edited the entity elsewhere.
+            kind = FindingKind.DELETION_CONFLICT if entity.links[tool].contested else FindingKind.DELETION
+            choice = self.state.decisions.get(fingerprint_of(kind, entity.id, tool))
+            if choice == DELETE:
+                archived.update(one.id for one in self._family(entity))
+            elif choice == RESTORE:
+                self._restored.update((one.id, tool) for one in self._family(entity) if self._is_missing(one, tool))
+        return frozenset(self._restored), frozenset(archived)
+
+    def restored_in(self, entity: str) -> set[str]:
+        """The tools in which a new record is to replace the one that was deleted."""
+        return {tool for one, tool in self._restored if one == entity}
+
+    def dying(self, archived: frozenset[str]) -> Iterator[Remembered]:
+        """Entities of which no record is left, now marked dead. A confirmed absence is enough for archived ones."""
+        for entity in self.state.entities.values():
+            links = entity.links.values()
+            if entity.dead or not links:
+                continue
+            # Until the last record is archived the deletion waits, and so does the decision about it.
+            if all(map(_is_lost, links)) if entity.id in archived else all(link.gone for link in links):
+                for link in links:
+                    link.gone = True
+                entity.dead = True
+                yield entity
+
+    def _family(self, entity: Remembered) -> Iterator[Remembered]:
+        """The entity, and for a campaign its stages."""
+        yield entity
+        for other in self.state.entities.values():
+            parent = other.agreed.get("campaign")
+            if entity.kind is Kind.CAMPAIGN and isinstance(parent, EntityLink) and parent.id == entity.id:
+                yield other
+
+    def _missing(self) -> list[tuple[Remembered, str, Link]]:
+        return [
+            (entity, tool, link)
+            for entity in self.state.entities.values()
+            for tool, link in entity.links.items()
+            if link.missed >= CONFIRMATIONS and not entity.dead
+        ]
+
+    @staticmethod
+    def _is_missing(entity: Remembered, tool: str) -> bool:
+        return tool in entity.links and entity.links[tool].missed > 0
+
+    def _campaign(self, entity: Remembered) -> Remembered | None:
+        parent = entity.agreed.get("campaign")
+        return self.state.entities.get(parent.id) if isinstance(parent, EntityLink) else entity
+
+    def _is_over(self, entity: Remembered) -> bool:
+        campaign = self._campaign(entity)
+        return campaign is not None and Campaign.of(campaign.entity()).is_over(self.now, self.zone)
+
+
+def _is_lost(link: Link) -> bool:
+    """Whether nothing is left of a record, by a deletion that was accepted or one that was confirmed."""
+    return link.gone or link.missed >= CONFIRMATIONS

@@ -1,0 +1,269 @@
+"""The one imperative loop: read, merge, plan, guard, write, remember, report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+
+from sync import report as reports
+from sync.absence import Absences
+from sync.account import Account
+from sync.campaign import Campaign
+from sync.delivery import Delivery, Result
+from sync.flags import Flags, Names
+from sync.guard import excesses
+from sync.intake import Intake, read_tools
+from sync.merge import Merged
+from sync.model import UNSET, EntityLink, Kind
+from sync.plan import Plan, Subject, plan
+from sync.reconcile import Rules, reconcile, remember
+from sync.report import Action, RunReport
+from sync.report import State as Progressed
+from sync.state import Edit, Link, Remembered
+from sync.store import Store
+from sync.wording import tool_title
+from sync.workspace import LEASE, Scope, Surroundings, Workspace
+
+
+def run(
+    workspace: Workspace,
+    store: Store,
+    around: Surroundings,
+    *,
+    dry: bool = False,
+    scope: Scope | None = None,
+    allow_mass: bool = False,
+) -> RunReport:
+    """One run. A dry one plans and writes nothing, neither into tools nor into the database.
+
+    A tool's failure is in the report. Raises Busy when another run holds the workspace, Unavailable or ConfigError
+    when the database fails.
+    """
+    scope = scope or Scope()
+    if dry:
+        return _Run(workspace, store, around, scope, allow_mass, dry).go()
+    with store.lease(around.holder, around.clock(), LEASE, around.is_gone):
+        return _Run(workspace, store, around, scope, allow_mass, dry).go()
+
+
+class _Run:
+    """The state of one run while it goes on."""
+
+    def __init__(
+        self, workspace: Workspace, store: Store, around: Surroundings, scope: Scope, allow_mass: bool, dry: bool
+    ) -> None:
+        self.workspace, self.store, self.around = workspace, store, around
+        self.scope, self.allow_mass, self.dry = scope, allow_mass, dry
+        self.id = around.new_id()
+        self.started = around.clock()
+        self.state = store.load()
+        self.open = {known.finding.fingerprint: known.finding for known in store.open_findings()}
+        self.names = Names(workspace.wording(), workspace.schema, self.state.entities)
+        claims = {fingerprint: finding.claims for fingerprint, finding in self.open.items()}
+        self.flags = Flags(workspace, self.names, claims)
+        self.merged: dict[str, dict[str, Merged]] = {}
+
+    def go(self) -> RunReport:
+        intake = read_tools(self.workspace, self.state, self.around, believe_absence=self.allow_mass)
+        self._admit(intake)
+        absences = Absences(self.state, intake, self.started, self.workspace.zone)
+        absences.count()
+        self._merge(intake)
+        absences.contest(self.merged)
+        restored, archived = absences.decided()
+        planned = self._plan(intake, absences, archived)
+        reasons = [] if self.allow_mass else excesses(planned.steps, self._linked(), self.workspace.bounds)
+        steps = [step for step in planned.steps if not reasons and self.scope.covers(step.campaign, step.tool)]
+        results: list[Result] = []
+        edits = self._remember(intake)
+        if not self.dry and not reasons:
+            self._commit(intake, edits, restored)
+            delivery = self._delivery(intake)
+            results = delivery.deliver(steps)
+            intake.errors.update({tool: str(error) for tool, error in delivery.down.items()})
+            self._bury(absences, archived)
+        if self.dry:
+            in_scope = [step for step in planned.steps if self.scope.covers(step.campaign, step.tool)]
+            results = [Result(step, Progressed.PLANNED) for step in in_scope]
+        account = Account(
+            workspace=self.workspace,
+            state=self.state,
+            intake=intake,
+            absences=absences,
+            merged=self.merged,
+            flags=self.flags,
+            started=self.started,
+            obstacles=planned.obstacles,
+            waiting=planned.waiting,
+            unsettled=tuple(self._in_words(intake)),
+            results=results,
+            unsafe=reasons,
+            untried=not all(self.scope.covers(step.campaign, step.tool) for step in planned.steps),
+            before=self.open,
+        )
+        finished = self.around.clock()
+        report = account.report(self.id, finished, dry=self.dry)
+        if not self.dry:
+            self._save(report, finished)
+        return report
+
+    def _admit(self, intake: Intake) -> None:
+        """Give every record that was recognised its place among the entities, and settle unanswered creations."""
+        new = {**intake.campaigns.new, **intake.stages.new}
+        for entity, members in intake.members.items():
+            known = self.state.entities.get(entity)
+            if known is None:
+                known = self.state.entities[entity] = Remembered(entity, new[entity])
+            for tool, sighting in members.items():
+                link = known.links.setdefault(tool, Link(sighting.record.ref))
+                link.ref, link.key, link.url = sighting.record.ref, sighting.record.key, sighting.record.url
+        if self.scope.force:
+            self._forget_acknowledgements()
+
+    def _forget_acknowledgements(self) -> None:
+        for entity in self.state.entities.values():
+            for tool, link in entity.links.items():
+                if self.scope.covers(self.names.campaign_of(entity.id), tool):
+                    link.memory = {name: type(cell)(cell.seen) for name, cell in link.memory.items()}
+
+    def _merge(self, intake: Intake) -> None:
+        rules = Rules(self.workspace.policy, self.state.decisions)
+        for entity, members in intake.members.items():
+            known = self.state.entities[entity]
+            unread = frozenset(
+                tool
+                for tool, link in known.links.items()
+                if tool in self.workspace.tools and tool not in members and not link.gone
+            )
+            quarantined = frozenset(tool for tool in unread if known.links[tool].missed > 1)
+            self.merged[entity] = reconcile(
+                known, members, intake.sides, unread - quarantined, self.workspace.schema, rules
+            )
+
+    def _plan(self, intake: Intake, absences: Absences, archived: frozenset[str]) -> Plan:
+        unsettled = self._unsettled(intake)
+        subjects = [
+            subject
+            for entity in intake.members
+            if (subject := self._subject(entity, intake, absences, archived, unsettled)) is not None
+        ]
+        return plan(subjects, intake.sides, self.workspace.schema)
+
+    def _subject(
+        self,
+        entity: str,
+        intake: Intake,
+        absences: Absences,
+        archived: frozenset[str],
+        unsettled: Iterable[tuple[str, str]],
+    ) -> Subject | None:
+        known, merged = self.state.entities[entity], self.merged[entity]
+        agreed = {**known.agreed, **{n: m.value for n, m in merged.items() if m.value is not UNSET and not m.conflict}}
+        parent = agreed.get("campaign") if known.kind is Kind.STAGE else EntityLink(entity)
+        campaign = parent.id if isinstance(parent, EntityLink) else entity
+        closed = {tool for tool in known.links if tool not in absences.restored_in(entity)}
+        closed |= {tool for one, tool in (*intake.blocked, *unsettled) if one == entity}
+        owner = self.merged.get(campaign, {}).get("name")
+        name = owner.value if owner is not None and isinstance(owner.value, str) else self.names.campaign(campaign)
+        return Subject(
+            entity=entity,
+            kind=known.kind,
+            campaign=campaign,
+            campaign_name=name,
+            sightings={tool: s for tool, s in intake.members[entity].items() if tool in intake.sides},
+            merged=merged,
+            agreed=agreed,
+            closed=frozenset(closed),
+            over=self._is_over(campaign),
+            archive=entity in archived,
+        )
+
+    def _is_over(self, campaign: str) -> bool:
+        known = self.state.entities.get(campaign)
+        if known is None:
+            return False
+        cells = {name: m.value for name, m in self.merged.get(campaign, {}).items() if m.value is not UNSET}
+        entity = type(known)(known.id, known.kind, {**known.agreed, **cells}).entity()
+        return Campaign.of(entity).is_over(self.started, self.workspace.zone)
+
+    def _unsettled(self, intake: Intake) -> dict[tuple[str, str], datetime]:
+        """Creations that nobody knows the end of: (entity, tool) -> until when their record may still turn up."""
+        waiting = {}
+        for intent in self.state.intents:
+            side = intake.sides.get(intent.tool)
+            shown = intent.tool in intake.members.get(intent.entity, {})
+            until = intent.at + timedelta(seconds=side.capability.settle) if side else datetime.max.replace(tzinfo=UTC)
+            if intent.action == Action.CREATE and not shown and self.started < until:
+                waiting[intent.entity, intent.tool] = until
+        return waiting
+
+    def _in_words(self, intake: Intake) -> Iterator[str]:
+        """The unsettled creations, a sentence a tool. A tool that could not be read has a flag of its own."""
+        found: dict[str, list[datetime]] = {}
+        for (_, tool), until in self._unsettled(intake).items():
+            if tool in intake.sides:
+                found.setdefault(tool, []).append(until)
+        for tool, moments in sorted(found.items()):
+            what = "1 record waits" if len(moments) == 1 else f"{len(moments)} records wait"
+            at = self.names.wording.moment(max(moments))
+            yield (
+                f"{what} to be made in {tool_title(tool)}: an earlier run was cut off before it learned whether that "
+                f"was done. A run after {at} looks again."
+            )
+
+    def _remember(self, intake: Intake) -> list[Edit]:
+        """Move the state to what was merged; the edits that this agreed on."""
+        edits = []
+        for entity in intake.members:
+            known, merged = self.state.entities[entity], self.merged[entity]
+            for name, cell in merged.items():
+                old = known.agreed.get(name)
+                if cell.conflict or cell.value is UNSET:
+                    continue
+                if cell.value != old or cell.lost:
+                    lost = {**known.disputed.get(name, {}), **cell.lost}
+                    edits.append(Edit(entity, name, old, cell.value, cell.editors, lost))
+            remember(known, merged, intake.members[entity])
+        return edits
+
+    def _commit(self, intake: Intake, edits: Iterable[Edit], restored: Iterable[tuple[str, str]]) -> None:
+        """Make the merge durable before anything is written anywhere."""
+        unsettled = self._unsettled(intake)
+        with self.store.transaction() as transaction:
+            transaction.hold(self.around.holder, self.around.clock() + LEASE)
+            transaction.remember_edits(self.id, self.started, edits)
+            transaction.save(self.state.entities[entity] for entity in intake.members)
+            for entity, tool in restored:
+                transaction.forget_link(self.state.entities[entity], tool)
+            for intent in self.state.intents:
+                if (intent.entity, intent.tool) not in unsettled:
+                    transaction.conclude(intent.id, "done", "settled by a look-up")
+
+    def _delivery(self, intake: Intake) -> Delivery:
+        connectors = {name: tool.connector for name, tool in self.workspace.tools.items()}
+        return Delivery(self.id, self.store, self.state, connectors, intake.sides, self.around)
+
+    def _bury(self, absences: Absences, archived: frozenset[str]) -> None:
+        """Entities whose every record is gone are dead and never come back."""
+        dying = list(absences.dying(archived))
+        if dying:
+            with self.store.transaction() as transaction:
+                transaction.save(dying)
+
+    def _linked(self) -> dict[str, int]:
+        counts = dict.fromkeys(self.workspace.tools, 0)
+        for entity in self.state.entities.values():
+            for tool, link in entity.links.items():
+                counts[tool] = counts.get(tool, 0) + (not link.gone)
+        return counts
+
+    def _save(self, report: RunReport, finished: datetime) -> None:
+        with self.store.transaction() as transaction:
+            for finding in report.opened:
+                transaction.open_finding(finding, finished)
+            for finding in report.standing:
+                if finding != self.open[finding.fingerprint]:
+                    transaction.refresh_finding(finding)
+            for finding in report.closed:
+                transaction.close_finding(finding, finished)
+            transaction.save_run(self.id, self.started, finished, reports.to_json(report))

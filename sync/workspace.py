@@ -1,0 +1,80 @@
+"""What a run is given: a workspace's tools, rules and people, and how much of it the run may touch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sync.audit.board import AuditRules
+from sync.guard import Bounds
+from sync.model import PersonEntry, Schema
+from sync.policy import Policy
+from sync.ports import BoundMapping, Connector, NativeSchema
+from sync.wording import Wording, wording
+
+# How long a run holds its workspace after its last sign of life; every write renews it.
+LEASE = timedelta(minutes=10)
+# (what, done, total or None where nobody knows)
+Progress = Callable[[str, int, int | None], None]
+
+
+def silent(_what: str, _done: int, _total: int | None) -> None:
+    """Shows no progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A connected tool: its wire, and how to give its fields their meaning once it has told them."""
+
+    connector: Connector
+    bind: Callable[[NativeSchema], BoundMapping]
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """One team's tools, mapping, people and rules."""
+
+    name: str
+    zone: ZoneInfo
+    schema: Schema
+    people: tuple[PersonEntry, ...]
+    tools: Mapping[str, Tool]
+    policy: Policy = field(default_factory=Policy)
+    bounds: Bounds = field(default_factory=Bounds)
+    audit: AuditRules = field(default_factory=AuditRules)
+
+    def wording(self) -> Wording:
+        """Values in words for this workspace's readers."""
+        return wording(self.zone, self.people)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which writes a run may make: of these campaigns (entity ids), into these tools; None means all.
+
+    With `force` a tool is given the agreed value again even where it acknowledged it and shows another.
+    """
+
+    campaigns: frozenset[str] | None = None
+    tools: frozenset[str] | None = None
+    force: bool = False
+
+    def covers(self, campaign: str, tool: str) -> bool:
+        in_campaigns = self.campaigns is None or campaign in self.campaigns
+        return in_campaigns and (self.tools is None or tool in self.tools)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a run needs from outside and a test decides: the time, fresh entity ids, who runs it.
+
+    `is_gone` says of a holder that it certainly runs no more, so that its hold need not be waited for.
+    """
+
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+    progress: Progress = silent
+    holder: str = "this process"
+    is_gone: Callable[[str], bool] = lambda _holder: False
