@@ -1,0 +1,61 @@
+"""Who last changed a field in Jira."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from sync.model import Attribution
+from tests.connectors.jira_wire import Wire, connector, epic_record
+
+NO_ISSUE = {"errorMessages": ["Issue does not exist or you do not have permission to see it."], "errors": {}}
+EMPTY = {"issues": [], "isLast": True}
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    with Wire() as made:
+        yield made
+
+
+@pytest.fixture
+def site(wire: Wire) -> Wire:
+    wire.site()
+    return wire
+
+
+def _entry(number: int, field: str, who: str) -> dict[str, object]:
+    at = f"2026-10-08T07:{number % 60:02}:00.000+0000"
+    return {"id": str(number), "author": {"displayName": who}, "created": at, "items": [{"fieldId": field}]}
+
+
+def test_the_newest_change_of_the_field_tells_who_and_when(site: Wire) -> None:
+    entries = [_entry(1, "duedate", "Ann"), _entry(2, "duedate", "Bo"), _entry(3, "summary", "Cy")]
+    site.on("GET", "issue/10451/changelog", {"values": entries, "total": 3, "isLast": True})
+    found = connector().attribution(epic_record(), "duedate")
+    assert found == Attribution("Bo", datetime(2026, 10, 8, 7, 2, tzinfo=UTC))
+
+
+def test_a_long_history_is_read_from_its_end(site: Wire) -> None:
+    entries = [_entry(n, "summary" if n == 1 else "duedate", f"P{n}") for n in range(5)]
+    path = "issue/10451/changelog"
+    site.on("GET", path, {"values": entries[:2], "total": 5})
+    site.on("GET", path, {"values": entries[3:5], "total": 5})
+    site.on("GET", path, {"values": entries[2:4], "total": 5})
+    made = connector()
+    assert made.attribution(epic_record(), "duedate") == Attribution("P4", datetime(2026, 10, 8, 7, 4, tzinfo=UTC))
+    assert site.asked("/changelog", "startAt") == ["0", "3"]
+
+
+def test_a_field_that_was_never_changed_goes_back_to_the_creator(site: Wire) -> None:
+    site.on("GET", "issue/10451/changelog", {"values": [], "total": 0})
+    record = epic_record(creator={"displayName": "Ann"}, created="2026-10-01T08:00:00.000+0000")
+    found = connector().attribution(record, "duedate")
+    assert found == Attribution("Ann", datetime(2026, 10, 1, 8, tzinfo=UTC))
+
+
+def test_an_issue_out_of_sight_tells_nothing_about_its_history(site: Wire) -> None:
+    site.on("GET", "issue/10451/changelog", NO_ISSUE, status=404)
+    assert connector().attribution(epic_record(), "duedate") is None
