@@ -1,0 +1,109 @@
+"""The lenses for text: one line, and rich text in its canonical Markdown."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from mappings.lens import Lens, read_plain, write_plain
+from mappings.richtext import Unstable, canonical
+from mappings.shape import Shape
+from sync.model import Value
+from sync.ports import Refusal
+
+BREAKS = re.compile(r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
+KEYS = re.compile(r"(?:\s*\[[A-Z][A-Z0-9]+-\d+\])+\s*\Z")
+LAST_KEY = re.compile(r"\[([A-Z][A-Z0-9]+-\d+)\]\s*\Z")
+
+
+def one_line(text: str) -> str | None:
+    """Text without line breaks and outer blanks; None when nothing is left."""
+    return BREAKS.sub(" ", text).strip() or None
+
+
+def length(text: str) -> int:
+    """The length as Java and JavaScript count it: a character beyond the basic plane counts twice."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def cut(text: str, limit: int | None) -> str:
+    """The text within a limit, ending in an ellipsis when something was cut."""
+    if limit is None or length(text) <= limit:
+        return text
+    short = text[: limit - 1]
+    while length(short) > limit - 1:
+        short = short[:-1]
+    return short.rstrip() + "…"
+
+
+@dataclass(frozen=True)
+class TextLens(Lens):
+    """One line of text. With `keyed`, keys in brackets at its end belong to the native side only."""
+
+    where: str
+    shape: Shape
+    keyed: bool = False
+
+    def project(self, value: Value) -> Value | Refusal:
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            return Refusal(f"{self.where} holds text only.")
+        text = self._plain(value)
+        limit = self.shape.limit
+        if text is not None and limit is not None and length(text) > limit:
+            return Refusal(f"{self.where} holds at most {limit} characters, and this text has {length(text)}.")
+        return text
+
+    def read(self, raw: Any) -> Value | Refusal:
+        text = read_plain(self.shape, self.where, raw)
+        return self._plain(text) if isinstance(text, str) else text
+
+    def write(self, value: Value, raw: Any) -> Any:
+        text = self.project(value)
+        if isinstance(text, Refusal):
+            return text
+        if isinstance(text, str) and self.keyed:
+            text += self.keys(raw)
+        return write_plain(self.shape, self.where, text, raw)
+
+    def keys(self, raw: Any) -> str:
+        """The bracketed keys at the end of the native text, as they stand there."""
+        found = KEYS.search(raw) if isinstance(raw, str) else None
+        return found.group() if found else ""
+
+    def _plain(self, text: str) -> str | None:
+        line = one_line(text)
+        return one_line(KEYS.sub("", line)) if line and self.keyed else line
+
+
+@dataclass(frozen=True)
+class RichLens(Lens):
+    """Markdown in its canonical form. Native text with parts that Markdown cannot express is never overwritten."""
+
+    where: str
+    shape: Shape
+
+    def project(self, value: Value) -> Value | Refusal:
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            return Refusal(f"{self.where} holds text only.")
+        try:
+            return canonical(value)
+        except Unstable as why:
+            return Refusal(f"{self.where} cannot show this text: {why}.")
+
+    def read(self, raw: Any) -> Value | Refusal:
+        text = read_plain(self.shape, self.where, raw)
+        return self.project(text) if isinstance(text, str) else text
+
+    def write(self, value: Value, raw: Any) -> Any:
+        text = self.project(value)
+        if isinstance(text, Refusal):
+            return text
+        lost = self.shape.loses(raw)
+        if lost:
+            return Refusal(f"{self.where} holds {lost}, which this change would destroy; please make the change there.")
+        return write_plain(self.shape, self.where, text, raw)
