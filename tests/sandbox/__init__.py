@@ -1,0 +1,1 @@
+"""The sandbox, tested against what the vendors' references say."""
