@@ -1,0 +1,147 @@
+"""People at work in Klaviyo's own interface: the control API's edits of its campaigns."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from connectors.sandbox import klaviyo_values as values
+from connectors.sandbox.klaviyo_call import Problem
+from connectors.sandbox.klaviyo_seed import SENDER
+from connectors.sandbox.klaviyo_state import (
+    LOCKED,
+    Campaign,
+    KlaviyoState,
+    moment,
+    post_job,
+    revert_job,
+    stamp,
+    step,
+)
+
+JSON = dict[str, Any]
+
+NEEDS = {
+    "edit": ("campaign",),
+    "create": ("name",),
+    "delete": ("campaign",),
+    "schedule": ("campaign",),
+    "unschedule": ("campaign",),
+    "archive": ("campaign",),
+    "unarchive": ("campaign",),
+    "switch": ("name", "value"),
+}
+EDITS = ("name", "subject", "send_strategy", "audiences", "excluded", "tags")
+
+
+def perform(state: KlaviyoState, now: datetime, verb: str, payload: JSON) -> JSON:
+    """Edit, create, delete, schedule, unschedule, archive or unarchive a campaign, or turn a switch of the server.
+
+    `campaign` is an id or a name that only one has; `audiences`, `excluded` and `tags` are names, `send_strategy` as
+    the API has it. Editing a scheduled campaign's time or audience unschedules and reschedules it, as people must.
+    Gives {"id", "name", "status"}. Raises ValueError that says what is wrong.
+    """
+    if verb not in NEEDS:
+        raise ValueError(f"people cannot {verb} in klaviyo; they can {', '.join(NEEDS)}")
+    absent = [name for name in NEEDS[verb] if name not in payload]
+    if absent:
+        raise ValueError(f"klaviyo {verb} needs {', '.join(absent)}")
+    if verb == "switch":
+        return _switch(state, payload)
+    campaign = _new(state, now, payload) if verb == "create" else _find(state, str(payload["campaign"]))
+    try:
+        match verb:
+            case "edit" | "create":
+                _edit(state, now, campaign, payload)
+                state.campaigns[campaign.id] = campaign
+            case "delete":
+                del state.campaigns[campaign.id]
+            case "schedule":
+                _schedule(state, now, campaign)
+            case "unschedule":
+                _unschedule(state, now, campaign)
+            case _:
+                campaign.archived, campaign.updated = verb == "archive", stamp(now)
+    except Problem as problem:
+        raise ValueError(problem.detail) from problem
+    return {"id": campaign.id, "name": campaign.name, "status": campaign.status}
+
+
+def _find(state: KlaviyoState, named: str) -> Campaign:
+    if named in state.campaigns:
+        return state.campaigns[named]
+    found = [campaign for campaign in state.campaigns.values() if campaign.name == named]
+    if len(found) != 1:
+        raise ValueError(f"{len(found) or 'no'} campaigns have the id or name {named}")
+    return found[0]
+
+
+def _new(state: KlaviyoState, now: datetime, payload: JSON) -> Campaign:
+    at, content = stamp(now), dict.fromkeys(values.CONTENT) | SENDER
+    id, message = state.new_id("campaign", now), state.new_id("message", now)
+    return Campaign(id, message, str(payload["name"]), "Draft", [], [], {"method": "immediate"}, content, at, at)
+
+
+def _edit(state: KlaviyoState, now: datetime, campaign: Campaign, payload: JSON) -> None:
+    given = {name: payload[name] for name in EDITS if name in payload}
+    if not given:
+        raise ValueError(f"klaviyo edit needs one of {', '.join(EDITS)}")
+    if campaign.status in {*LOCKED, "Sent"} and set(given) - {"name", "tags"}:
+        raise ValueError(f"{campaign.name} is {campaign.status}; only its name and tags can be edited")
+    changes: JSON = {}
+    if "send_strategy" in given:
+        changes["strategy"] = values.strategy(given["send_strategy"])
+    for name, side in (("audiences", "included"), ("excluded", "excluded")):
+        if name in given:
+            changes[side] = [_audience(state, one) for one in given[name]]
+    rescheduled = campaign.status == "Scheduled" and bool(changes)
+    if "name" in given:
+        changes["name"] = str(given["name"])
+    if "subject" in given:
+        changes["content"] = campaign.content | {"subject": given["subject"]}
+    for name, value in changes.items():
+        setattr(campaign, name, value)
+    if "tags" in given:
+        campaign.tags = [state.tag(str(name), now) for name in given["tags"]]
+    if changes or state.switches["tagging_moves_updated"]:
+        campaign.updated = stamp(now)
+    if rescheduled:
+        _unschedule(state, now, campaign)
+        _schedule(state, now, campaign)
+
+
+def _audience(state: KlaviyoState, name: str) -> str:
+    for id, audience in state.audiences.items():
+        if name in (id, audience.name):
+            return id
+    raise ValueError(f"there is no list or segment {name}")
+
+
+def _schedule(state: KlaviyoState, now: datetime, campaign: Campaign) -> None:
+    """People see a campaign scheduled only when it is. The interface has no send-now button here."""
+    if campaign.status != "Draft":
+        raise ValueError(f"{campaign.name} is {campaign.status}, no draft")
+    if campaign.strategy["method"] == "immediate":
+        raise ValueError(f"{campaign.name} has no send time")
+    if "datetime" in campaign.strategy and moment(campaign.strategy["datetime"]) <= now:
+        raise ValueError(f"the send time of {campaign.name} is past")
+    post_job(state, campaign, now)
+    step(state, campaign, now)
+
+
+def _unschedule(state: KlaviyoState, now: datetime, campaign: Campaign) -> None:
+    if campaign.status not in ("Scheduled", "Preparing to schedule"):
+        raise ValueError(f"{campaign.name} is {campaign.status}, not scheduled")
+    revert_job(state, campaign, now)
+    step(state, campaign, now)
+
+
+def _switch(state: KlaviyoState, payload: JSON) -> JSON:
+    name, value = payload["name"], payload["value"]
+    if name not in state.switches:
+        raise ValueError(f"klaviyo has no switch {name}; it has {', '.join(state.switches)}")
+    wanted = float if isinstance(state.switches[name], float) else bool
+    if isinstance(value, bool) is not (wanted is bool) or not isinstance(value, bool | int | float):
+        raise ValueError(f"the switch {name} takes {'a number' if wanted is float else 'true or false'}, not {value!r}")
+    state.switches[name] = wanted(value)
+    return {"switches": dict(state.switches)}
