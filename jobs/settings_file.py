@@ -1,0 +1,220 @@
+"""The shape of campaign-sync.toml and people.toml: what a person may write, checked key by key."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from datetime import timedelta
+from email.utils import parseaddr
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from jobs.settings_errors import ENV_PREFIX, unknown
+from sync.model import STAGE_KINDS
+
+DURATION = r"^\s*(?:\d+\s*[smhdw]\s*)+$"
+SCHEMES = ("smtp", "smtps", "smtp+starttls")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def duration(value: Any) -> timedelta:
+    """`24h`, `90m`, `2d`, `1d12h`. Raises ValueError on anything else."""
+    if isinstance(value, timedelta):
+        return value
+    if not isinstance(value, str) or not re.match(DURATION, value):
+        raise ValueError('must be a number with a unit in quotes, such as "24h", "90m" or "2d"')
+    total = timedelta()
+    for number, unit in re.findall(r"(\d+)\s*([smhdw])", value):
+        try:
+            total += timedelta(**{_UNITS[unit]: int(number)})
+        except OverflowError:
+            raise ValueError("is too long") from None
+    return total
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        near = difflib.get_close_matches(name, available_timezones(), n=1)
+        hint = f'; did you mean "{near[0]}"?' if near else '; write it like "Europe/Berlin"'
+        raise ValueError(f"is not a time zone{hint}") from None
+    return name
+
+
+def _cron(text: str) -> str:
+    from croniter import croniter  # type: ignore[import-untyped]  # noqa: PLC0415 - costs start-up time
+
+    if len(text.split()) not in {5, 6} or not croniter.is_valid(text, second_at_beginning=True):
+        raise ValueError('is not a cron expression; five words such as "*/15 * * * *" mean every 15 minutes')
+    return text
+
+
+def _stage(kind: str) -> str:
+    if kind not in STAGE_KINDS:
+        raise ValueError(unknown("stage", kind, STAGE_KINDS))
+    return kind
+
+
+def _smtp(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    if parts.scheme not in SCHEMES or not parts.hostname or port == 0:
+        raise ValueError("must be an address such as smtp://mail.example:25, smtps://… or smtp+starttls://…")
+    if parts.username or parts.password:
+        raise ValueError("must not hold a user or a password; use the keys user and password_file")
+    return url
+
+
+def _address(text: str) -> str:
+    name, address = parseaddr(text)
+    local, _, domain = address.rpartition("@")
+    if not local or not domain or any(c in text for c in "\r\n") or (not name and text.strip() != address):
+        raise ValueError('must be an email address, such as "Ann Lee <ann@acme.example>"')
+    return text
+
+
+Text = Annotated[str, Field(min_length=1)]
+Duration = Annotated[timedelta, BeforeValidator(duration), WithJsonSchema({"type": "string", "pattern": DURATION})]
+Zone = Annotated[Text, AfterValidator(_zone)]
+Cron = Annotated[Text, AfterValidator(_cron)]
+StageKind = Annotated[str, AfterValidator(_stage), WithJsonSchema({"enum": list(STAGE_KINDS)})]
+SmtpUrl = Annotated[Text, AfterValidator(_smtp)]
+Address = Annotated[Text, AfterValidator(_address)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0)]
+Limit = Annotated[float, Field(gt=0)]
+
+
+class Section(BaseModel):
+    """One table of the file. Unknown keys are errors: a typing mistake must not pass for a default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class WorkspaceSection(Section):
+    """One team's tools, people, state and schedule."""
+
+    name: Text = Field(description="What the workspace is called in reports and emails.")
+    timezone: Zone = Field(description="IANA name of the zone that people read times in, such as Europe/Berlin.")
+    state: Text = Field(default="state.db", description="SQLite file beside this one, or a SQLAlchemy URL.")
+    people: Text = Field(default="people.toml", description="The people directory, beside this file.")
+    schedule: Cron = Field(
+        default="*/15 * * * *", description="When `campaign-sync worker` runs, as a cron expression."
+    )
+
+
+class ToolSection(Section):
+    """What every connected tool has; the other keys belong to its type."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, str_strip_whitespace=True)
+
+    type: Text = Field(description="Which connector speaks to it: jira, airtable, klaviyo or an installed one.")
+    token_file: Text | None = Field(default=None, description="File with the access token, relative to this file.")
+    token_env: Text | None = Field(default=None, description="Environment variable with the access token.")
+    mapping: Text | None = Field(
+        default=None, description="Mapping file, relative to this file; default: the packaged one."
+    )
+
+
+class EmailSection(Section):
+    """How the conflict report is sent, and to whom."""
+
+    smtp: SmtpUrl = Field(description="smtp://host:port, smtps://host:port or smtp+starttls://host:port.")
+    user: Text | None = None
+    password_file: Text | None = Field(default=None, description="File with the password, relative to this file.")
+    password_env: Text | None = Field(default=None, description="Environment variable with the password.")
+    sender: Address = Field(description="Campaign sync <sync@acme.example>")
+    to: Annotated[tuple[Address, ...], Field(min_length=1)]
+
+
+class AuditSection(Section):
+    """What every campaign must have."""
+
+    stages: tuple[StageKind, ...] = Field(default=STAGE_KINDS, description="The stages that a campaign needs.")
+    audience_gap: Duration = Field(
+        default=timedelta(hours=24), description="Two sends to one audience within this time are flagged."
+    )
+
+
+class GuardSection(Section):
+    """The most that one run may do before it stops and asks."""
+
+    archive_count: Count = 10
+    archive_share: Share = 0.2
+    overwrite_count: Count = 50
+    overwrite_share: Share = 0.5
+
+
+class CustomField(Section):
+    """A field that this workspace adds."""
+
+    type: Literal["text", "rich_text", "choice", "set", "person", "when", "day", "number", "flag"]
+    label: Text | None = None
+    choices: tuple[Text, ...] = ()
+
+
+class CustomSection(Section):
+    """The fields that this workspace adds, by their names."""
+
+    campaign: dict[str, CustomField] = Field(default_factory=dict)
+    stage: dict[str, CustomField] = Field(default_factory=dict)
+
+
+class PolicySection(Section):
+    """Who decides a field that was edited on two sides: "hold" (nobody, the default) or "prefer: <tool>"."""
+
+    campaign: dict[str, str] = Field(default_factory=dict)
+    stage: dict[str, str] = Field(default_factory=dict)
+
+
+class WorkspaceFile(BaseSettings):
+    """campaign-sync.toml. An environment variable such as CAMPAIGN_SYNC_TOOLS__JIRA__URL overrides its key."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix=ENV_PREFIX, env_nested_delimiter="__", title="campaign-sync.toml"
+    )
+
+    workspace: WorkspaceSection
+    tools: Annotated[dict[str, dict[str, Any]], Field(min_length=1)]
+    email: EmailSection | None = None
+    audit: AuditSection = AuditSection()
+    policy: PolicySection = PolicySection()
+    guard: GuardSection = GuardSection()
+    custom: CustomSection = CustomSection()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the library names it
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment goes before the file, whose contents come in as arguments."""
+        return env_settings, init_settings
+
+
+class PersonSection(Section):
+    """One person and the accounts that are theirs, by the workspace's tool names."""
+
+    id: Text
+    name: Text
+    email: Address
+    role: str = ""
+    active: bool = True
+    accounts: dict[str, Text] = Field(default_factory=dict)
+
+
+class PeopleFile(Section):
+    """people.toml."""
+
+    people: tuple[PersonSection, ...] = ()
