@@ -1,0 +1,104 @@
+"""The demo's workspace on disk: its folder, the configuration for the stand-in tools, people and secrets."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sync.errors import ConfigError
+
+MARK = ".campaign-sync-demo"
+TIMEZONE = "Europe/Berlin"
+
+
+def make_folder(folder: Path) -> None:
+    """An empty demo folder. One that an earlier demo left is emptied; anybody else's is left alone.
+
+    Raises ConfigError when the folder holds something else or cannot be written.
+    """
+    try:
+        if folder.exists():
+            if not (folder / MARK).exists() and (not folder.is_dir() or any(folder.iterdir())):
+                raise ConfigError(f"{folder} is not a demo's folder and not empty. Choose another with --dir.")
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True)
+        (folder / MARK).write_text("This folder is made anew by every demo.\n", encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"the demo cannot write to {folder}: {error.strerror}. Choose another with --dir.") from error
+
+
+def write_workspace(folder: Path, company: Mapping[str, Any], smtp: str) -> Path:
+    """The configuration that points at the stand-in tools; its path."""
+    secrets = folder / "secrets"
+    secrets.mkdir(mode=0o700)
+    credentials = company["credentials"]
+    for tool, given in credentials.items():
+        file = secrets / tool
+        file.touch(mode=0o600)
+        file.write_text(given["token"], encoding="utf-8")
+    (folder / "people.toml").write_text(_people(company["people"]), encoding="utf-8")
+    config = folder / "campaign-sync.toml"
+    config.write_text(_config(company["urls"], credentials, smtp), encoding="utf-8")
+    return config
+
+
+def _config(urls: Mapping[str, str], credentials: Mapping[str, Mapping[str, str]], smtp: str) -> str:
+    jira, airtable = credentials["jira"], credentials["airtable"]
+    return f"""\
+# The demo's workspace. The three tools are stand-ins on this machine; everything else is as in a real one.
+[workspace]
+name = "Acme email"
+timezone = "{TIMEZONE}"
+state = "state.db"
+people = "people.toml"
+schedule = "*/15 * * * *"
+
+[tools.jira]
+type = "jira"
+url = {_quoted(urls["jira"])}
+email = {_quoted(jira["email"])}
+token_file = "secrets/jira"
+project = "CAM"
+
+[tools.airtable]
+type = "airtable"
+url = {_quoted(urls["airtable"])}
+token_file = "secrets/airtable"
+base = {_quoted(airtable["base"])}
+
+[tools.klaviyo]
+type = "klaviyo"
+url = {_quoted(urls["klaviyo"])}
+token_file = "secrets/klaviyo"
+from_email = "news@acme.example"
+from_label = "Acme"
+
+[email]
+smtp = {_quoted(smtp)}
+sender = "Campaign sync <sync@acme.example>"
+to = ["campaigns@acme.example"]
+
+[audit]
+audience_gap = "24h"
+"""
+
+
+def _people(people: list[Mapping[str, Any]]) -> str:
+    entries = []
+    for person in people:
+        entries.append(
+            f"[[people]]\nid = {_quoted(person['id'])}\nname = {_quoted(person['name'])}\n"
+            f"email = {_quoted(person['email'])}\nrole = {_quoted(person['role'])}\n"
+            f"active = {'true' if person['active'] else 'false'}\n"
+        )
+        accounts = "".join(f"{tool} = {_quoted(account)}\n" for tool, account in person["accounts"].items())
+        entries[-1] += f"[people.accounts]\n{accounts}" if accounts else ""
+    return "\n".join(entries)
+
+
+def _quoted(text: str) -> str:
+    # A JSON string is a TOML basic string as long as nothing beyond the basic plane is escaped.
+    return json.dumps(text, ensure_ascii=False)
