@@ -1,0 +1,1 @@
+"""The whole thing over real HTTP: connectors, mappings, engine and database against the sandbox."""
