@@ -13,7 +13,7 @@ from sync.codec import encode
 from sync.errors import Ambiguous, ConfigError, Rejected, Stale, SyncError, Unavailable
 from sync.merge import Memory, is_empty
 from sync.model import UNSET, EntityLink, Kind, Record, Value
-from sync.plan import LINK_FIELD, Side, Step
+from sync.plan import LINK_FIELD, NAME_OF_CAMPAIGN, Side, Step
 from sync.ports import Archive, Change, Connector, Create, Outcome, Refusal, Update, Written
 from sync.report import Action
 from sync.report import State as Progressed
@@ -77,8 +77,26 @@ class Delivery:
             self.down[tool] = error
             self._put_off([step for step, _ in ready], error)
             return
-        for step in self._conclude(ready, intents, outcomes):
-            self._cell_by_cell(tool, connector, step)
+        for step, refusal in self._conclude(ready, intents, outcomes):
+            if step.action is Action.CREATE:
+                self._bare(tool, step, refusal)
+            else:
+                self._cell_by_cell(tool, connector, step)
+
+    def _bare(self, tool: str, step: Step, refusal: SyncError) -> None:
+        """Repeat a refused creation with only what it cannot do without: one bad value must not keep a record from
+        being made. The next run gives it the rest, cell by cell, and tells which one is refused."""
+        mapping, least = self.sides[tool].mapping, dict(step.values)
+        for name in step.values:
+            rest = {other: value for other, value in least.items() if other != name}
+            if mapping.lacking(step.kind, rest) is None:
+                least = rest
+        if len(least) == len(step.values):
+            self.results.append(Result(step, Progressed.FAILED, refusal))
+            return
+        native = mapping.put(step.kind, {**least, NAME_OF_CAMPAIGN: step.campaign_name}, None).fields
+        cells = tuple(cell for cell in step.cells if cell.field in least)
+        self._deliver_chunk(tool, [replace(step, values=least, native=native, cells=cells)])
 
     def _cell_by_cell(self, tool: str, connector: Connector, step: Step) -> None:
         """Repeat a refused update cell by cell: tools take all of a change or nothing, and one bad value must hold
@@ -159,9 +177,9 @@ class Delivery:
 
     def _conclude(
         self, ready: Sequence[tuple[Step, Change]], intents: Sequence[int], outcomes: Sequence[Outcome]
-    ) -> list[Step]:
-        """Remember how the changes ended; gives the refused ones of which single cells may still be taken."""
-        refused: list[Step] = []
+    ) -> list[tuple[Step, SyncError]]:
+        """Remember how the changes ended; gives the refused ones of which a part may still be taken."""
+        refused: list[tuple[Step, SyncError]] = []
         with self.store.transaction() as transaction:
             for (step, _), intent, outcome in zip(ready, intents, outcomes, strict=True):
                 if isinstance(outcome, Written):
@@ -175,8 +193,8 @@ class Delivery:
                 transaction.conclude(intent, "intended" if unknown else "failed", str(outcome.error))
                 if isinstance(outcome.error, Unavailable | ConfigError) and not unknown:
                     self.down[step.tool] = outcome.error
-                if isinstance(outcome.error, Rejected) and step.action is Action.UPDATE and len(step.cells) > 1:
-                    refused.append(step)
+                if isinstance(outcome.error, Rejected) and len(step.cells) > 1:
+                    refused.append((step, outcome.error))
                     continue
                 late = isinstance(outcome.error, Stale | Unavailable | ConfigError)
                 state = Progressed.DEFERRED if late else Progressed.FAILED

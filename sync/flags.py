@@ -165,13 +165,15 @@ class Flags:
 
     def failed(self, result: Result) -> Finding:
         """A write that the tool refused."""
-        step = result.step
-        title = (
-            f"{tool_title(step.tool)} refused to {step.action.value} {self.names.where(step.entity)}: {result.error}"
-        )
+        step, tool = result.step, tool_title(result.step.tool)
+        where, key = self.names.where(step.entity), step.tool
+        title = f"{tool} refused to {step.action.value} {where}: {result.error}"
+        if step.action is Action.UPDATE and len(step.cells) == 1:
+            (cell,) = step.cells
+            key = f"{step.tool}/{cell.field}"
+            value = self.names.wording.value(cell.new)
+            title = f"{cell.label} of {where} ({value}) could not be given to {tool}: {result.error}"
         advice = "Correct it in the tool or in the mapping; it is tried again in every run."
-        alone = step.action is Action.UPDATE and len(step.cells) == 1
-        key = f"{step.tool}/{step.cells[0].field}" if alone else step.tool
         return self._finding(FindingKind.NOT_WRITTEN, step.entity, title, advice, key)
 
     def trouble(self, tool: str, reason: str) -> Finding:

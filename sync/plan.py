@@ -49,6 +49,7 @@ class Step:
     """One write: an entity's record in one tool. `values` are canonical, `native` the same in the tool's terms.
 
     `moves_to` is the campaign entity that a stage's record is to hang on, None when that stays as it is.
+    `campaign_name` is known of a creation, whose templates may use it.
     """
 
     action: Action
@@ -61,6 +62,7 @@ class Step:
     cells: tuple[CellChange, ...]
     sighting: Sighting | None = None
     moves_to: str | None = None
+    campaign_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +207,7 @@ def _create(
             cells,
             None,
             parent,
+            subject.campaign_name,
         )
     )
 

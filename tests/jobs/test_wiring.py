@@ -24,16 +24,16 @@ def test_a_process_of_this_machine_that_has_ended_is_gone() -> None:
 @pytest.mark.parametrize(
     "holder",
     [
-        f"{HERE}, process {os.getpid()}",
-        f"another-{HERE}, process 999999999",
-        f"{HERE}, process 99999999999999999999",
+        "{here}, process {me}",
+        "another-{here}, process 999999999",
+        "{here}, process 99999999999999999999",
         "a night job",
-        f"{HERE}, process -1",
+        "{here}, process -1",
         "",
     ],
 )
 def test_nobody_else_is_taken_for_gone(holder: str) -> None:
-    assert not is_gone(holder)
+    assert not is_gone(holder.format(here=HERE, me=os.getpid()))
 
 
 def test_ids_are_marks_that_we_recognise_in_the_tools() -> None:

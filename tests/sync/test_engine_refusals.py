@@ -66,3 +66,32 @@ def test_a_refusal_stands_while_runs_leave_its_tool_alone(world: World) -> None:
     report = world.run(scope=Scope(tools=frozenset({"a"})))
     assert [finding.kind for finding in report.standing] == [FindingKind.NOT_WRITTEN]
     assert [finding.kind for finding in world.run().closed] == [FindingKind.NOT_WRITTEN]
+
+
+def test_one_bad_value_does_not_keep_a_record_from_being_made(tmp_path: Path) -> None:
+    world = World(tmp_path, Box("a"), Box("b", requires=("name",)))
+    world.campaign("a", name="Spring", subject="one", status="planned")
+    world.tools["b"].fail_next(Rejected("no such person"))
+
+    world.run()
+
+    assert [world.shows("b", name) for name in ("name", "subject", "status")] == [["Spring"], [None], [None]]
+    for _ in range(2):  # the rest at once, then the first of its cells
+        world.tools["b"].fail_next(Rejected("no such person"))
+    world.run()
+    (finding,) = world.open()[FindingKind.NOT_WRITTEN]
+    assert finding.detail_key == "b/status"
+    assert (world.shows("b", "status"), world.shows("b")) == ([None], ["one"])
+    world.run()
+    assert (world.shows("b", "status"), world.open()) == (["planned"], {})
+    assert len(world.tools["b"].records) == 1
+
+
+def test_a_creation_that_is_refused_as_it_stands_is_one_finding(tmp_path: Path) -> None:
+    world = World(tmp_path, Box("a"), Box("b", requires=("name",)))
+    world.campaign("a", name="Spring", subject="one")
+    for _ in range(2):  # with everything, then with its name alone
+        world.tools["b"].fail_next(Rejected("no"))
+    report = world.run()
+    assert (world.tools["b"].records, report.count(state=State.FAILED)) == ({}, 1)
+    assert len(world.open()[FindingKind.NOT_WRITTEN]) == 1
