@@ -72,7 +72,9 @@ class Office:
 
     def spawn(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
         """The command in a process of its own."""
-        code = "from jobs.cli import main; main()"
+        # A suite that runs in the background of a shell ignores Ctrl-C, and its children would inherit that.
+        code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        code += "from jobs.cli import main; main()"
         variables = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(self.packages)])}
         streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
         command = [sys.executable, "-c", code, *arguments]
@@ -86,12 +88,14 @@ class Office:
 
     def end(self, call: subprocess.Popen[str], number: signal.Signals) -> str:
         """Signal the call until it ends; what it still said. A signal just before a blocking read would be lost."""
-        while True:
+        for _ in range(12):
             call.send_signal(number)
             try:
                 return call.communicate(timeout=5)[1]
             except subprocess.TimeoutExpired:
                 continue
+        call.kill()
+        raise AssertionError(f"it goes on in spite of {number.name}")
 
     def disagree(self) -> str:
         """Both notebooks edit the subject line of one campaign; the fingerprint of the conflict."""

@@ -61,6 +61,8 @@ def _draw(random: Random, *, aware: bool) -> Case:
     memory: dict[str, Memory] = {}
     now: dict[str, Value] = {}
     agreed = random.choice(domain)
+    if aware:  # of what a tool cannot show it cannot have been shown
+        agreed = random.choice([value for value in domain if domain is TIMES or value in {None, *FEW}])
     for tool in tools:
         writable = random.random() < 0.75
         lossy: View = DayOnly(writable) if domain is TIMES else Only(FEW, writable)
