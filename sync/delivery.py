@@ -29,7 +29,6 @@ class Result:
     step: Step
     state: Progressed
     error: SyncError | None = None
-    record: Record | None = None
 
 
 @dataclass(slots=True)
@@ -118,7 +117,7 @@ class Delivery:
                 self._remember(one, now)
                 with self.store.transaction() as transaction:
                     transaction.save([self.state.entities[step.entity]])
-                self.results.append(Result(one, Progressed.DONE, None, now))
+                self.results.append(Result(one, Progressed.DONE))
             else:
                 native = mapping.put(step.kind, one.values, step.sighting.record).fields
                 self._deliver_chunk(tool, [replace(one, native=native)])
@@ -186,7 +185,7 @@ class Delivery:
                     self._remember(step, outcome.record)
                     transaction.save([self.state.entities[step.entity]])
                     transaction.conclude(intent, "done")
-                    self.results.append(Result(step, Progressed.DONE, None, outcome.record))
+                    self.results.append(Result(step, Progressed.DONE))
                     continue
                 # An unanswered write keeps its intent: what became of it is looked up before it is repeated.
                 unknown = isinstance(outcome.error, Ambiguous)

@@ -13,8 +13,8 @@ from sync.delivery import Delivery, Result
 from sync.flags import Flags, Names
 from sync.guard import excesses
 from sync.intake import Intake, read_tools
-from sync.merge import Merged
-from sync.model import UNSET, EntityLink, Kind
+from sync.merge import Memory, Merged
+from sync.model import UNSET, Entity, EntityLink, Kind
 from sync.plan import Plan, Subject, plan
 from sync.reconcile import Rules, reconcile, remember
 from sync.report import Action, RunReport
@@ -108,7 +108,7 @@ class _Run:
         return report
 
     def _admit(self, intake: Intake) -> None:
-        """Give every record that was recognised its place among the entities, and settle unanswered creations."""
+        """Give every record that was recognised its place among the entities."""
         new = {**intake.campaigns.new, **intake.stages.new}
         for entity, members in intake.members.items():
             known = self.state.entities.get(entity)
@@ -124,7 +124,7 @@ class _Run:
         for entity in self.state.entities.values():
             for tool, link in entity.links.items():
                 if self.scope.covers(self.names.campaign_of(entity.id), tool):
-                    link.memory = {name: type(cell)(cell.seen) for name, cell in link.memory.items()}
+                    link.memory = {name: Memory(cell.seen) for name, cell in link.memory.items()}
 
     def _merge(self, intake: Intake) -> None:
         rules = Rules(self.workspace.policy, self.state.decisions)
@@ -142,11 +142,7 @@ class _Run:
 
     def _plan(self, intake: Intake, absences: Absences, archived: frozenset[str]) -> Plan:
         unsettled = self._unsettled(intake)
-        subjects = [
-            subject
-            for entity in intake.members
-            if (subject := self._subject(entity, intake, absences, archived, unsettled)) is not None
-        ]
+        subjects = [self._subject(entity, intake, absences, archived, unsettled) for entity in intake.members]
         return plan(subjects, intake.sides, self.workspace.schema)
 
     def _subject(
@@ -156,7 +152,7 @@ class _Run:
         absences: Absences,
         archived: frozenset[str],
         unsettled: Iterable[tuple[str, str]],
-    ) -> Subject | None:
+    ) -> Subject:
         known, merged = self.state.entities[entity], self.merged[entity]
         agreed = {**known.agreed, **{n: m.value for n, m in merged.items() if m.value is not UNSET and not m.conflict}}
         parent = agreed.get("campaign") if known.kind is Kind.STAGE else EntityLink(entity)
@@ -183,7 +179,7 @@ class _Run:
         if known is None:
             return False
         cells = {name: m.value for name, m in self.merged.get(campaign, {}).items() if m.value is not UNSET}
-        entity = type(known)(known.id, known.kind, {**known.agreed, **cells}).entity()
+        entity = Entity(known.id, known.kind, {**known.agreed, **cells})
         return Campaign.of(entity).is_over(self.started, self.workspace.zone)
 
     def _unsettled(self, intake: Intake) -> dict[tuple[str, str], datetime]:

@@ -20,7 +20,7 @@ class Intake:
     """What was read: the readable tools, why the others are not, who is who, and what is gone.
 
     `members` is entity -> tool -> sighting. `absent` are links (entity, tool) whose record a complete listing and a
-    direct look both miss. `unsure` are links of which nothing can be said in this run.
+    direct look both miss.
     """
 
     sides: dict[str, Side] = field(default_factory=dict)
@@ -30,7 +30,6 @@ class Intake:
     campaigns: Resolution = field(default_factory=lambda: Resolution({}, {}))
     stages: Resolution = field(default_factory=lambda: Resolution({}, {}))
     absent: set[tuple[str, str]] = field(default_factory=set)
-    unsure: set[tuple[str, str]] = field(default_factory=set)
     emptied: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -145,7 +144,6 @@ def _look_for_absent(intake: Intake, workspace: Workspace, state: State, believe
         news = {entity: link for entity, link in missing.items() if link.missed == 0}
         if not believe and is_emptied(len(news), len(expected), workspace.bounds):
             intake.emptied[name] = f"{len(news)} of {len(expected)} records are not there any more"
-            intake.unsure.update((entity, name) for entity in missing)
             continue
         if not missing:
             continue
@@ -154,7 +152,6 @@ def _look_for_absent(intake: Intake, workspace: Workspace, state: State, believe
             direct = tool.connector.read([link.ref for link in missing.values()])
         except SyncError as error:
             intake.errors[name] = str(error)
-            intake.unsure.update((entity, name) for entity in missing)
             continue
         for entity, link in missing.items():
             record = direct.get(link.ref)

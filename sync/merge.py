@@ -191,10 +191,10 @@ def _disputed(past: Past, claims: Mapping[str, Value], views: Mapping[str, View]
 
 
 @dataclass(frozen=True, slots=True)
-class _Membership:
-    """The view of one element of a set: in or out, shown as it is."""
+class Whole:
+    """The view of a tool that shows every value as it is, such as a stage's campaign or an element being in a set."""
 
-    writable: bool
+    writable: bool = True
 
     def project(self, value: Value) -> Value | Refusal:
         return value
@@ -204,7 +204,7 @@ class _Membership:
 
 
 # The view of a tool that cannot be read now: what is remembered of it.
-_AS_IS = _Membership(writable=True)
+_AS_IS = Whole()
 
 
 def _is_set(past: Past, shown: Mapping[str, Value]) -> bool:
@@ -248,7 +248,7 @@ def _merge_element(element: str, past: Past, shown: Mapping[str, Value], views: 
     """Merge one element's membership among the tools that can show it."""
     only = frozenset({element})
     tools = [tool for tool in shown if views[tool].project(only) == only]
-    members = {tool: _Membership(views[tool].writable) for tool in tools}
+    members = {tool: Whole(views[tool].writable) for tool in tools}
     memory = {tool: Memory(_has(past.of(tool).seen, element), _has(past.of(tool).wrote, element)) for tool in tools}
     inner = Past(_has(past.agreed, element), memory)
     return merge(inner, {tool: element in _members(shown[tool]) for tool in tools}, members)

@@ -7,25 +7,12 @@ from dataclasses import dataclass, field
 
 from sync.findings import FindingKind, fingerprint_of
 from sync.identity import Sighting
-from sync.merge import Conflict, Memory, Merged, Past, merge
+from sync.merge import Conflict, Memory, Merged, Past, Whole, merge
 from sync.model import UNSET, FieldType, Kind, Schema, Value
 from sync.plan import LINK_FIELD, Side
 from sync.policy import Policy, decide
-from sync.ports import Refusal, View
+from sync.ports import View
 from sync.state import Remembered
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """The view of a tool that shows a value as it is, such as a stage's campaign."""
-
-    writable: bool = True
-
-    def project(self, value: Value) -> Value | Refusal:
-        return value
-
-    def lift(self, agreed: Value, shown: Value) -> Value:  # noqa: ARG002 (the contract of View)
-        return shown
 
 
 @dataclass(frozen=True, slots=True)

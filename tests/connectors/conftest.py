@@ -10,6 +10,7 @@ import responses
 
 from connectors.http import Retry
 from connectors.klaviyo import KlaviyoConnector
+from tests.connectors.jira_wire import Wire
 from tests.connectors.klaviyo_account import Account
 
 
@@ -22,6 +23,14 @@ def slept() -> list[float]:
 def wire() -> Iterator[Any]:
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
         yield mock
+
+
+@pytest.fixture
+def site() -> Iterator[Wire]:
+    """A Jira site that answers what every connector asks first."""
+    with Wire() as made:
+        made.site()
+        yield made
 
 
 @pytest.fixture

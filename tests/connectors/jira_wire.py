@@ -30,6 +30,10 @@ def connector(**changes: Any) -> JiraConnector:
     return JiraConnector("jira", **(options | changes))
 
 
+NO_ISSUE = {"errorMessages": ["Issue does not exist or you do not have permission to see it."], "errors": {}}
+EMPTY = {"issues": [], "isLast": True}
+
+
 class Wire(responses.RequestsMock):
     """A site with an epic and a task type. Answers to one address are given in turn; the last one stays."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,23 +10,7 @@ import pytest
 from sync.errors import ConfigError, Unavailable
 from sync.model import Kind, Ref
 from sync.ports import NativeField
-from tests.connectors.jira_wire import API, SITE, Wire, connector, epic_record, issue, task
-
-NO_ISSUE = {"errorMessages": ["Issue does not exist or you do not have permission to see it."], "errors": {}}
-EMPTY = {"issues": [], "isLast": True}
-
-
-@pytest.fixture
-def wire() -> Iterator[Wire]:
-    with Wire() as made:
-        yield made
-
-
-@pytest.fixture
-def site(wire: Wire) -> Wire:
-    wire.site()
-    return wire
-
+from tests.connectors.jira_wire import API, EMPTY, NO_ISSUE, SITE, Wire, connector, epic_record, issue, task
 
 # The schema
 

@@ -2,28 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
-import pytest
-
 from sync.model import Attribution
-from tests.connectors.jira_wire import Wire, connector, epic_record
-
-NO_ISSUE = {"errorMessages": ["Issue does not exist or you do not have permission to see it."], "errors": {}}
-EMPTY = {"issues": [], "isLast": True}
-
-
-@pytest.fixture
-def wire() -> Iterator[Wire]:
-    with Wire() as made:
-        yield made
-
-
-@pytest.fixture
-def site(wire: Wire) -> Wire:
-    wire.site()
-    return wire
+from tests.connectors.jira_wire import NO_ISSUE, Wire, connector, epic_record
 
 
 def _entry(number: int, field: str, who: str) -> dict[str, object]:

@@ -12,9 +12,6 @@ from sync.model import Kind
 from sync.ports import Connector
 from tests.connectors.jira_wire import API, TOKEN, Wire, connector
 
-NO_ISSUE = {"errorMessages": ["Issue does not exist or you do not have permission to see it."], "errors": {}}
-EMPTY = {"issues": [], "isLast": True}
-
 
 @pytest.fixture
 def wire() -> Iterator[Wire]:

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 import requests
 
 from sync.errors import Rejected, Stale
 from sync.ports import Archive, Update, Written
 from tests.connectors.jira_wire import API, Wire, connector, epic_record, error_of, issue, one, transitions
-
-
-@pytest.fixture
-def site() -> Iterator[Wire]:
-    with Wire() as made:
-        made.site()
-        yield made
-
 
 # Statuses
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,13 +13,6 @@ from sync.ports import Archive, Change, Create, Failed, Update, Written
 from tests.connectors.jira_wire import Wire, connector, epic_record, error_of, issue, one, transitions
 
 FIRST, SECOND = "cs-00000001", "cs-00000002"
-
-
-@pytest.fixture
-def site() -> Iterator[Wire]:
-    with Wire() as made:
-        made.site()
-        yield made
 
 
 def marked(native: str, marker: str, **fields: Any) -> dict[str, Any]:
