@@ -76,7 +76,7 @@ def merge(past: Past, now: Mapping[str, Value], views: Mapping[str, View]) -> Me
     shown = {tool: now[tool] for tool in sorted(now) if tool in views}
     if _is_set(past, shown):
         return _merge_set(past, shown, views)
-    editors = frozenset(tool for tool, value in shown.items() if _is_edit(past.of(tool), value))
+    editors = frozenset(tool for tool, value in shown.items() if _is_edit(past.of(tool), value, views[tool]))
     if not editors and not _is_contradicted(past, shown, views):
         return settle(past, shown, views, past.agreed)
     claims = _claims(past, shown, views, editors)
@@ -121,9 +121,11 @@ def is_empty(value: Value) -> bool:
     return value is None or value is False or value == "" or value == frozenset()
 
 
-def _is_edit(memory: Memory, value: Value) -> bool:
+def _is_edit(memory: Memory, value: Value, view: View) -> bool:
     if memory.seen is UNSET:
         return not is_empty(value)
+    if is_empty(value) and isinstance(view.project(memory.seen), Refusal):
+        return False  # the tool has lost the word for what it showed, such as a deleted choice; nobody cleared it
     return value != memory.seen
 
 
@@ -131,6 +133,12 @@ def _is_contradicted(past: Past, shown: Mapping[str, Value], views: Mapping[str,
     """Whether a tool that cannot be written says otherwise than what was agreed while it could not be read."""
     fixed = [tool for tool in shown if not views[tool].writable]
     return past.agreed is not UNSET and any(views[tool].project(past.agreed) != shown[tool] for tool in fixed)
+
+
+def _shows(memory: Memory, view: View, value: Value, shown: Value) -> bool:
+    """Whether `shown` is how the tool shows `value`, or what it made of it when it was given it."""
+    desired = view.project(value)
+    return desired == shown or (view.writable and shown == memory.seen and desired == memory.wrote)
 
 
 def _claims(
@@ -145,49 +153,49 @@ def _claims(
     vouched = [shown[tool] for tool in aware]  # what somebody wrote who had been shown the agreed value
     unaware = [tool for tool in editors - aware if shown[tool] not in vouched]
     known_before = any(past.of(tool).seen is not UNSET for tool in unaware) or not editors
-    for tool, value in shown.items():
-        holds = tool not in editors and _is_current(past, tool, views)
-        if holds and (known_before or (unaware and not is_empty(value))):
-            parties.add(tool)
-    away = {
-        tool: memory.seen
-        for tool, memory in sorted(past.tools.items())
-        if known_before and tool not in shown and memory.seen is not UNSET and memory.seen == past.agreed
-    }
-    return {**{tool: value for tool, value in shown.items() if tool in parties}, **away}
+    if known_before or (unaware and past.agreed is not UNSET and not is_empty(past.agreed)):
+        parties.update(tool for tool in {**shown, **past.tools} if _is_current(past, tool, views))
+    held = {tool: memory.seen for tool, memory in past.tools.items() if memory.seen is not UNSET}
+    return {tool: value for tool, value in {**held, **shown}.items() if tool in parties}
 
 
 def _is_current(past: Past, tool: str, views: Mapping[str, View]) -> bool:
     """Whether the tool had been shown the agreed value, so that its edit supersedes it."""
     if past.agreed is UNSET:
         return False
-    memory, desired = past.of(tool), views[tool].project(past.agreed)
+    memory, desired = past.of(tool), views.get(tool, _AS_IS).project(past.agreed)
     return desired in (memory.seen, memory.wrote)
 
 
 def _satisfying(past: Past, claims: Mapping[str, Value], views: Mapping[str, View]) -> Value | Unset:
     """A canonical value that shows every party what it shows, the agreed one first; UNSET where there is none."""
-    agreed = None if past.agreed is UNSET else past.agreed
-    lifted = {views[tool].lift(agreed, value) for tool, value in claims.items()}
-    candidates = sorted(lifted, key=order_key)
+    candidates = sorted(set(_lifted(past, claims, views).values()), key=order_key)
     if past.agreed is not UNSET:
         candidates.insert(0, past.agreed)
     for candidate in candidates:
-        if all(views[tool].project(candidate) == value for tool, value in claims.items()):
+        if all(_shows(past.of(tool), views[tool], candidate, value) for tool, value in claims.items()):
             return candidate
     return UNSET
 
 
+def _lifted(past: Past, claims: Mapping[str, Value], views: Mapping[str, View]) -> dict[str, Value]:
+    """By party, the canonical value nearest to the agreed one that it shows as it does."""
+    agreed = None if past.agreed is UNSET else past.agreed
+    return {tool: views[tool].lift(agreed, value) for tool, value in claims.items()}
+
+
 def _disputed(past: Past, claims: Mapping[str, Value], views: Mapping[str, View]) -> dict[str, Value]:
     """The claims without those that go with every other one, such as a day that both of two disputed times fall on."""
-    agreed = None if past.agreed is UNSET else past.agreed
-    lifted = {tool: views[tool].lift(agreed, value) for tool, value in claims.items()}
+    lifted = _lifted(past, claims, views)
 
-    def goes_with_all(tool: str) -> bool:
-        return all(views[tool].project(value) == claims[tool] for value in lifted.values())
+    def shows(tool: str, value: Value) -> bool:
+        return _shows(past.of(tool), views[tool], value, claims[tool])
 
-    disputed = {tool: value for tool, value in claims.items() if not goes_with_all(tool)}
-    return disputed if len(disputed) > 1 else dict(claims)
+    def goes_with(one: str, other: str) -> bool:
+        return any(shows(one, value) and shows(other, value) for value in (lifted[one], lifted[other]))
+
+    disputed = {tool: value for tool, value in claims.items() if not all(goes_with(tool, other) for other in claims)}
+    return disputed or dict(claims)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +229,8 @@ def _merge_set(past: Past, shown: Mapping[str, Value], views: Mapping[str, View]
     claims: dict[str, Value] = {}
     disputed: set[str] = set()
     for element in sorted(universe):
+        if _is_forgotten(element, past, shown, views):
+            continue
         merged = _merge_element(element, past, shown, views)
         editors |= merged.editors
         if merged.value is True:
@@ -242,6 +252,14 @@ def _merge_set(past: Past, shown: Mapping[str, Value], views: Mapping[str, View]
     read_only = frozenset(tool for tool in claims if not views[tool].writable)
     conflict = Conflict(dict(sorted(claims.items())), read_only, frozenset(disputed)) if disputed else None
     return Merged(frozenset(agreed), memory, changed, {}, frozenset(editors), conflict)
+
+
+def _is_forgotten(element: str, past: Past, shown: Mapping[str, Value], views: Mapping[str, View]) -> bool:
+    """Whether no tool has a word for the element any more, so that nobody could ever take it out."""
+    if not shown or past.tools.keys() - shown.keys():
+        return False
+    only = frozenset({element})
+    return all(views[tool].project(only) != only and element not in _members(shown[tool]) for tool in shown)
 
 
 def _merge_element(element: str, past: Past, shown: Mapping[str, Value], views: Mapping[str, View]) -> Merged:

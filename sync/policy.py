@@ -35,9 +35,9 @@ def decide(merged: Merged, past: Past, now: Mapping[str, Value], views: Mapping[
     if conflict is None or tool not in now or tool not in views:
         return merged
     value = _value_of(merged, past, now, views, tool)
-    if any(views[other].project(value) != now[other] for other in conflict.read_only):
-        return merged
     shown = {name: now[name] for name in sorted(now) if name in views}
+    if any(not views[name].writable and views[name].project(value) != shown[name] for name in shown):
+        return merged
     settled = settle(past, shown, views, value, merged.editors)
     lost = {name: claim for name, claim in conflict.claims.items() if name in settled.writes}
     return replace(settled, lost=lost)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from itertools import permutations
 
@@ -9,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.merge import Memory, Past, merge
+from sync.merge import Memory, Past, merge, settle
 from sync.model import Day, Value
 from sync.ports import Refusal, View
 from tests.sync.plain import AsIs, DayOnly, Only, instant
+from tests.sync.test_policy import Recalling
 
 TIMES: tuple[Value, ...] = (
     None,
@@ -25,6 +27,19 @@ TIMES: tuple[Value, ...] = (
 )
 WORDS: tuple[Value, ...] = (None, "red", "green", "blue")
 FEW = frozenset({"red", "green"})
+
+
+@dataclass(frozen=True, slots=True)
+class UpperCase:
+    """Shows texts in capitals."""
+
+    writable: bool = True
+
+    def project(self, value: Value) -> Value | Refusal:
+        return value.upper() if isinstance(value, str) else value
+
+    def lift(self, agreed: Value, shown: Value) -> Value:
+        return agreed if self.project(agreed) == shown else shown
 
 
 @given(st.permutations(["a", "b", "c"]))
@@ -84,6 +99,24 @@ def test_an_edit_in_a_tool_that_normalised_the_agreed_value_supersedes_it() -> N
     past = Past("New!", {"a": Memory("new", "New!"), "b": Memory("New!")})
     merged = merge(past, {"a": "newer", "b": "New!"}, {tool: AsIs() for tool in "ab"})
     assert (merged.value, merged.writes) == ("newer", {"b": "newer"})
+
+
+def test_what_a_tool_made_of_the_agreed_value_goes_with_it() -> None:
+    past = Past("New!", {"a": Memory("new", "New!"), "b": Memory("old")})
+    merged = merge(past, {"a": "new", "b": "New!"}, {tool: AsIs() for tool in "ab"})
+    assert (merged.value, merged.writes, merged.conflict) == ("New!", {}, None)
+
+
+def test_the_agreed_value_comes_before_any_other_that_goes_with_what_everybody_shows() -> None:
+    past = Past("new", {"a": Memory("NEW", "new")})
+    merged = merge(past, {"a": "NEW", "b": "NEW"}, {"a": AsIs(), "b": UpperCase()})
+    assert (merged.value, merged.writes, merged.conflict) == ("new", {}, None)
+
+
+def test_a_record_that_joins_while_the_holder_of_the_agreed_value_cannot_be_read_does_not_overrule_it() -> None:
+    merged = merge(Past("agreed", {"a": Memory("agreed")}), {"b": "else"}, {"b": AsIs()})
+    assert merged.conflict is not None
+    assert merged.conflict.claims == {"a": "agreed", "b": "else"}
 
 
 def test_a_clearing_is_an_edit() -> None:
@@ -172,3 +205,69 @@ def test_what_a_tool_cannot_show_is_refused_with_a_reason_and_given_to_the_other
     assert merged.value == "blue"
     assert merged.writes == {"c": "blue"}
     assert merged.refusals == {"b": Refusal("there is no choice blue")}
+
+
+def test_a_choice_that_a_tool_has_lost_was_cleared_by_nobody() -> None:
+    past = Past("blue", {tool: Memory("blue") for tool in "ab"})
+    now: dict[str, Value] = {"a": None, "b": "blue"}
+    merged = merge(past, now, {"a": Only(FEW), "b": AsIs()})
+    assert (merged.value, merged.writes, merged.editors) == ("blue", {}, frozenset())
+    assert merged.refusals == {"a": Refusal("there is no choice blue")}
+    # whereas what the tool could still show was cleared by somebody
+    assert merge(past, now, {"a": AsIs(), "b": AsIs()}).writes == {"b": None}
+
+
+def test_what_a_tool_shows_without_a_view_of_the_cell_is_left_out() -> None:
+    merged = merge(Past(), {"a": "text", "b": None, "c": "else"}, {"a": AsIs(), "b": AsIs()})
+    assert (merged.value, merged.writes) == ("text", {"b": "text"})
+    assert set(merged.memory) == {"a", "b"}
+
+
+def test_what_is_merged_comes_in_the_order_of_the_tools_names() -> None:
+    past = Past("old", {tool: Memory("old") for tool in "abc"})
+    merged = merge(past, {"c": "old", "b": "new", "a": "old"}, {tool: AsIs() for tool in "cab"})
+    assert list(merged.memory) == ["a", "b", "c"]
+    assert list(merged.writes) == ["a", "c"]
+
+
+def test_a_tool_that_cannot_be_written_is_given_nothing_whatever_is_settled() -> None:
+    past = Past("old", {"esp": Memory("old"), "plan": Memory("old")})
+    settled = settle(past, {"esp": "old", "plan": "old"}, {"esp": AsIs(writable=False), "plan": AsIs()}, "new")
+    assert settled.writes == {"plan": "new"}
+
+
+def test_another_choice_in_place_of_one_that_a_tool_has_lost_is_asked_about() -> None:
+    """Somebody chose it, or somebody renamed the choice for everybody: the tool does not tell which."""
+    past = Past("blue", {tool: Memory("blue") for tool in "ab"})
+    merged = merge(past, {"a": "red", "b": "blue"}, {"a": Only(FEW), "b": AsIs()})
+    assert merged.editors == {"a"}
+    assert merged.conflict is not None
+    assert merged.conflict.claims == {"a": "red", "b": "blue"}
+
+
+def test_at_first_sight_a_tool_is_asked_what_it_shows_with_nothing_agreed() -> None:
+    view = Recalling()
+    assert merge(Past(), {"a": "text"}, {"a": view}).value == "text"
+    assert set(view.asked) == {None}
+
+
+def test_a_word_that_no_tool_has_any_more_goes_and_takes_no_other_with_it() -> None:
+    kept: Value = frozenset({"red"})
+    past = Past(frozenset({"blue", "red"}), {tool: Memory(frozenset({"blue", "red"})) for tool in "ab"})
+    merged = merge(past, {"a": kept, "b": kept}, {"a": Only(FEW), "b": Only(FEW)})
+    assert (merged.value, merged.writes, merged.conflict) == (kept, {}, None)
+
+
+def test_the_parties_to_a_conflict_about_a_set_come_in_the_order_of_their_names() -> None:
+    past = Past(frozenset(), {tool: Memory(frozenset()) for tool in "abc"})
+    now: dict[str, Value] = {"a": frozenset("y"), "b": frozenset("x"), "c": frozenset()}
+    merged = merge(past, now, {"a": AsIs(), "b": AsIs(), "c": AsIs(writable=False)})
+    assert merged.conflict is not None
+    assert list(merged.conflict.claims) == ["a", "b", "c"]
+    assert merged.conflict.elements == {"x", "y"}
+
+
+def test_a_word_that_is_no_choice_any_more_stays_as_long_as_a_tool_shows_it() -> None:
+    old: Value = frozenset({"blue", "red"})
+    merged = merge(Past(old, {tool: Memory(old) for tool in "ab"}), {"a": old, "b": old}, {t: Only(FEW) for t in "ab"})
+    assert (merged.value, merged.writes, merged.conflict) == (old, {}, None)

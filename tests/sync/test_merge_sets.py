@@ -139,6 +139,11 @@ def test_a_tool_that_is_not_shown_keeps_its_memory_of_the_set() -> None:
     assert merged.value == _set("x", "y")
 
 
+def test_a_set_that_is_cleared_is_an_empty_set_also_where_a_tool_shows_nothing_at_all() -> None:
+    past = Past(_set("x"), {"a": Memory(_set("x"))})
+    assert merge(past, {"a": None}, {"a": AsIs()}).value == frozenset()
+
+
 def test_a_set_that_nobody_shows_keeps_its_agreed_words() -> None:
     assert merge(Past(_set("x"), {"a": Memory(_set("x"))}), {}, {"a": AsIs()}).value == _set("x")
     assert merge(Past(UNSET, {}), {}, {"a": AsIs()}).value in (None, UNSET)
