@@ -12,7 +12,9 @@ from sync.codec import decode, encode
 from sync.findings import Finding
 from sync.merge import Memory
 from sync.model import UNSET, Kind, Ref, Unset, Value
-from sync.state import Edit, Link, OpenFinding, Remembered
+from sync.state import Edit, Intent, Link, OpenFinding, Remembered
+
+Image = tuple[Any, ...]
 
 
 def moment(text: str) -> datetime:
@@ -39,18 +41,27 @@ def values_text(values: Mapping[str, Value]) -> str:
 
 
 def values(data: Mapping[str, Any]) -> dict[str, Value]:
-    return {name: decode(value) for name, value in data.items()}
+    return {name: value if isinstance(value, str) else decode(value) for name, value in data.items()}
 
 
-def stored(entity: Remembered) -> dict[str, dict[str, Any]]:
-    """The rows of an entity and its links without the workspace, by a name that says the table and the key."""
-    found = {f"entity/{entity.id}": _entity_row(entity)}
-    for tool, link in entity.links.items():
-        found[f"link/{entity.id}/{tool}"] = _link_row(entity.id, link)
-    return found
+def entity_image(entity: Remembered) -> Image:
+    """What of an entity is stored, as values: to compare them costs a fraction of writing their JSON."""
+    disputed = {name: dict(claims) for name, claims in entity.disputed.items()}
+    return entity.dead, dict(entity.agreed), disputed
 
 
-def _entity_row(entity: Remembered) -> dict[str, Any]:
+def link_image(link: Link) -> Image:
+    """What of a link is stored, as values."""
+    return link.ref, link.key, link.url, known_cells(link), link.missed, link.contested, link.gone
+
+
+def known_cells(link: Link) -> dict[str, Memory]:
+    """The memory that says something."""
+    return {name: cell for name, cell in link.memory.items() if cell.seen is not UNSET}
+
+
+def entity_row(entity: Remembered) -> dict[str, Any]:
+    """An entity's columns."""
     disputed = {
         name: {tool: encode(value) for tool, value in claims.items()} for name, claims in entity.disputed.items()
     }
@@ -81,19 +92,19 @@ def edit_row(edit: Edit) -> dict[str, Any]:
     }
 
 
-def _link_row(entity_id: str, link: Link) -> dict[str, Any]:
-    memory = {name: _memory_json(cell) for name, cell in link.memory.items() if cell.seen is not UNSET}
+def link_row(entity_id: str, link: Link) -> dict[str, Any]:
+    """A link's columns."""
     return {
+        "entity": entity_id,
         "tool": link.ref.tool,
         "kind": link.ref.kind.value,
         "native": link.ref.native,
-        "entity": entity_id,
         "key": link.key,
         "url": link.url,
         "missed": link.missed,
         "contested": link.contested,
         "gone": link.gone,
-        "memory": dumps(memory),
+        "memory": dumps({name: _memory_json(cell) for name, cell in known_cells(link).items()}),
     }
 
 
@@ -102,6 +113,12 @@ def link(row: Any) -> Link:
     memory = {name: _memory(cell) for name, cell in json.loads(row.memory).items()}
     ref = Ref(row.tool, Kind(row.kind), row.native)
     return Link(ref, row.key, row.url, memory, row.missed, row.contested, row.gone)
+
+
+def intent(row: Any) -> Intent:
+    """An open intent from its row of the journal."""
+    cells = {name: (decode(old), decode(new)) for name, (old, new) in json.loads(row.cells).items()}
+    return Intent(row.id, row.tool, row.entity, row.action, moment(row.at), cells)
 
 
 def finding_text(finding: Finding) -> str:
@@ -122,4 +139,4 @@ def _memory_json(memory: Memory) -> list[Any]:
 
 
 def _memory(cells: list[Any]) -> Memory:
-    return Memory(*(decode(cell) for cell in cells))
+    return Memory(*[cell if isinstance(cell, str) else decode(cell) for cell in cells])

@@ -63,22 +63,25 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A write that was begun and of which nobody knows the end."""
+    """A write that was begun and of which nobody knows the end. `cells` says of each field its old and new value."""
 
     id: int
     tool: str
     entity: str
     action: str
     at: datetime
+    cells: Mapping[str, tuple[Value, Value]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class State:
-    """Everything a run starts from."""
+    """Everything a run starts from. `bindings` say from which field of a tool a canonical one ("campaign/program") was
+    last read."""
 
     entities: dict[str, Remembered] = field(default_factory=dict)
     intents: list[Intent] = field(default_factory=list)
     decisions: dict[str, str] = field(default_factory=dict)
+    bindings: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def links(self) -> Mapping[Ref, str]:
         """The entity behind each record that is linked, also those that are gone."""

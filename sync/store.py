@@ -4,101 +4,138 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Connection, Engine, bindparam, select
 
 from sync import rows
-from sync.database import database_errors, open_database
-from sync.errors import Busy, ConfigError
+from sync.database import database_errors, open_database, reading
+from sync.errors import ConfigError, SyncError
 from sync.findings import Finding
+from sync.lease import Lease, take
 from sync.model import Kind
-from sync.state import Intent, OpenFinding, State
-from sync.tables import DECISION, ENTITY, FINDING, JOURNAL, LEASE, LINK, RUN
-from sync.transaction import Transaction
+from sync.rows import Image
+from sync.state import OpenFinding, State
+from sync.tables import BINDING, DECISION, ENTITY, FINDING, JOURNAL, LINK, RUN
+from sync.transaction import Key, Transaction
+
+
+def _all(table: Any) -> Any:
+    return select(table).where(table.c.workspace == bindparam("workspace"))
+
+
+# Built once: to build a statement takes several times as long as to run it.
+_ENTITIES, _LINKS, _DECISIONS, _BINDINGS = _all(ENTITY), _all(LINK), _all(DECISION), _all(BINDING)
+_INTENTS = _all(JOURNAL).where(JOURNAL.c.state == "intended").order_by(JOURNAL.c.id)
+_OPEN = _all(FINDING).where(FINDING.c.closed.is_(None)).order_by(FINDING.c.opened)
+_UNSENT = _all(FINDING).where(FINDING.c.closed.is_not(None), FINDING.c.emailed.is_not(None)).order_by(FINDING.c.closed)
+_LAST_RUN = _all(RUN).order_by(RUN.c.started.desc()).limit(1)
 
 
 def open_store(url: str, workspace: str) -> Store:
     """The store of a workspace in the database at `url`, migrated. Raises ConfigError or Unavailable."""
-    return Store(open_database(url), workspace)
+    return Store(open_database(url), workspace, owns=True)
 
 
 class Store:
-    """A workspace's rows. Every method may raise Unavailable or ConfigError with the reason in words."""
+    """A workspace's rows. Every method may raise Unavailable or ConfigError with the reason in words.
 
-    def __init__(self, engine: Engine, workspace: str) -> None:
+    With `owns` the end of a `with` block closes the engine, too; without it several stores can share one.
+    """
+
+    def __init__(self, engine: Engine, workspace: str, *, owns: bool = False) -> None:
         self.engine = engine
         self.workspace = workspace
-        self._saved: dict[str, Any] = {}
+        self._owns = owns
+        self._stored: dict[Key, Image | None] = {}
+        self._lease: Lease | None = None
+        self._released = False
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self.engine.dispose()
+        if self._owns:
+            self.engine.dispose()
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """One durable commit; an exception inside undoes it."""
-        pending = dict(self._saved)
-        with database_errors(self.engine), self.engine.begin() as connection:
-            yield Transaction(connection, self.workspace, pending)
-        self._saved = pending
+        """One durable commit; an exception inside undoes it, and without a write there is none.
+
+        While a lease is held, its first write checks and renews the hold: raises Busy when another run has taken the
+        workspace over.
+        """
+        with database_errors(self.engine), ExitStack() as stack:
+            transaction = Transaction(lambda: self._begin(stack), self.workspace, self._stored, self._lease)
+            yield transaction
+        self._stored.update(transaction.changed)
+        self._released = self._released or transaction.released
+
+    def _begin(self, stack: ExitStack) -> Connection:
+        connection = stack.enter_context(self.engine.begin())
+        if self._lease is not None:
+            self._lease.renew(connection)
+        return connection
 
     @contextmanager
     def lease(
-        self, holder: str, now: datetime, lasts: timedelta, is_gone: Callable[[str], bool] = lambda _holder: False
+        self,
+        holder: str,
+        clock: Callable[[], datetime],
+        lasts: timedelta,
+        is_gone: Callable[[str], bool] = lambda _holder: False,
     ) -> Iterator[None]:
-        """Hold the workspace for one run. Raises Busy with who holds it, unless that hold has ended or is gone."""
-        self._acquire(holder, now, lasts, is_gone)
+        """Hold the workspace for one run. Raises Busy with who holds it, unless that hold has ended or is gone.
+
+        Until the end every commit checks and renews the hold first (see `sync.lease`); the last one may give it back.
+        """
+        with database_errors(self.engine), self.engine.begin() as connection:
+            lease = take(connection, self.workspace, holder, clock, lasts, is_gone)
+        self._lease, self._released = lease, False
         try:
             yield
+            if not self._released:
+                self._give_back()
+        except BaseException:
+            # Whatever ended the run is what to tell of; a hold that cannot be given back ends by itself.
+            with suppress(SyncError):
+                self._give_back()
+            raise
         finally:
-            with database_errors(self.engine), self.engine.begin() as connection:
-                mine = (LEASE.c.workspace == self.workspace) & (LEASE.c.holder == holder)
-                connection.execute(delete(LEASE).where(mine))
+            self._lease = None
 
-    def _acquire(self, holder: str, now: datetime, lasts: timedelta, is_gone: Callable[[str], bool]) -> None:
-        with database_errors(self.engine), self.engine.begin() as connection:
-            row = connection.execute(select(LEASE).where(LEASE.c.workspace == self.workspace)).one_or_none()
-            if row is not None and rows.moment(row.until) > now and not is_gone(row.holder):
-                since, until = (f"{rows.moment(text):%H:%M} UTC" for text in (row.since, row.until))
-                raise Busy(
-                    f"another run holds the workspace {self.workspace}: {row.holder}, since {since}. "
-                    f"Wait for it to end; if it was killed, its hold ends by itself at {until}."
-                )
-            connection.execute(delete(LEASE).where(LEASE.c.workspace == self.workspace))
-            times = {"since": rows.moment_text(now), "until": rows.moment_text(now + lasts)}
-            connection.execute(insert(LEASE).values(workspace=self.workspace, holder=holder, **times))
+    def _give_back(self) -> None:
+        with self.transaction() as transaction:
+            transaction.release()
 
     def load(self) -> State:
         """The whole state of the workspace."""
-        state = State()
-        for row in self._rows(ENTITY):
-            state.entities[row.id] = rows.entity(row)
-        for row in self._rows(LINK):
-            state.entities[row.entity].links[row.tool] = rows.link(row)
-        for row in self._rows(JOURNAL, JOURNAL.c.state == "intended", order=JOURNAL.c.id):
-            state.intents.append(Intent(row.id, row.tool, row.entity, row.action, rows.moment(row.at)))
-        for row in self._rows(DECISION):
-            state.decisions[row.fingerprint] = row.choice
-        self._saved = {}
+        state, place = State(), {"workspace": self.workspace}
+        with database_errors(self.engine), reading(self.engine) as connection:
+            for row in connection.execute(_ENTITIES, place):
+                state.entities[row.id] = rows.entity(row)
+            for row in connection.execute(_LINKS, place):
+                state.entities[row.entity].links[row.tool] = rows.link(row)
+            state.intents.extend(rows.intent(row) for row in connection.execute(_INTENTS, place))
+            state.decisions.update((row.fingerprint, row.choice) for row in connection.execute(_DECISIONS, place))
+            state.bindings.update((row.tool, json.loads(row.fields)) for row in connection.execute(_BINDINGS, place))
+        self._stored = {}
         for entity in state.entities.values():
-            self._saved.update(rows.stored(entity))
+            self._stored[entity.id, None] = rows.entity_image(entity)
+            for tool, link in entity.links.items():
+                self._stored[entity.id, tool] = rows.link_image(link)
         return state
 
     def open_findings(self) -> list[OpenFinding]:
         """What stands now, the oldest first."""
-        found = self._rows(FINDING, FINDING.c.closed.is_(None), order=FINDING.c.opened)
-        return [rows.open_finding(row) for row in found]
+        return [rows.open_finding(row) for row in self._rows(_OPEN)]
 
     def closed_unsent(self) -> list[Finding]:
         """What was told by email as open and has closed since."""
-        told = FINDING.c.closed.is_not(None) & FINDING.c.emailed.is_not(None)
-        return [rows.finding(row) for row in self._rows(FINDING, told, order=FINDING.c.closed)]
+        return [rows.finding(row) for row in self._rows(_UNSENT)]
 
     def mark_emailed(self, at: datetime, told: Collection[str]) -> None:
         """These findings (fingerprints), open or closed, have been told."""
@@ -107,14 +144,14 @@ class Store:
 
     def last_report(self) -> dict[str, Any] | None:
         """The JSON of the last run that was not a dry one."""
-        newest = self._rows(RUN, order=RUN.c.started.desc(), limit=1)
+        newest = self._rows(_LAST_RUN)
         return json.loads(newest[0].report) if newest else None
 
     def decide(self, fingerprint: str, choice: str, at: datetime) -> None:
         """Keep a person's decision on an open finding for the next run. Raises ConfigError when it is not open."""
-        if fingerprint not in {known.finding.fingerprint for known in self.open_findings()}:
-            raise ConfigError(f"no open finding {fingerprint}. `campaign-sync report` lists them.")
         with self.transaction() as transaction:
+            if not transaction.stands(fingerprint):
+                raise ConfigError(f"no open finding {fingerprint}. `campaign-sync report` lists them.")
             transaction.decide(fingerprint, choice, at)
 
     def find_entity(self, text: str) -> list[tuple[str, str]]:
@@ -136,7 +173,6 @@ class Store:
         entities = [e for e in self.load().entities.values() if e.kind is Kind.CAMPAIGN and not e.dead]
         return sorted(str(entity.agreed["name"]) for entity in entities if entity.agreed.get("name"))
 
-    def _rows(self, table: Any, *where: Any, order: Any = None, limit: int | None = None) -> list[Any]:
-        query = select(table).where(table.c.workspace == self.workspace, *where).order_by(order).limit(limit)
-        with database_errors(self.engine), self.engine.connect() as connection:
-            return list(connection.execute(query))
+    def _rows(self, query: Any) -> list[Any]:
+        with database_errors(self.engine), reading(self.engine) as connection:
+            return list(connection.execute(query, {"workspace": self.workspace}))

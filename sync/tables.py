@@ -8,14 +8,17 @@ METADATA = MetaData(
     naming_convention={"pk": "pk_%(table_name)s", "ix": "ix_%(table_name)s_%(column_0_name)s"},
 )
 
-# One run at a time per workspace. Times are ISO 8601 in UTC, which sort as text.
+# One run at a time per workspace; without `until` nobody holds it. `token` grows with every hold and the row stays, so
+# that a run that lost its hold can tell. `renewed` is the last sign of life. Times are ISO 8601 in UTC (sort as text).
 LEASE = Table(
     "lease",
     METADATA,
     Column("workspace", String, primary_key=True),
+    Column("token", Integer, nullable=False),
     Column("holder", String, nullable=False),
     Column("since", String, nullable=False),
-    Column("until", String, nullable=False),
+    Column("renewed", String, nullable=False),
+    Column("until", String),
 )
 
 # A campaign or a stage: `agreed` is {field: value}, `disputed` {field: {tool: value}} for cells in conflict.
@@ -47,8 +50,18 @@ LINK = Table(
     Column("contested", Boolean, nullable=False),
     Column("gone", Boolean, nullable=False),
     Column("memory", Text, nullable=False),
-    PrimaryKeyConstraint("workspace", "tool", "kind", "native"),
-    Index("ix_link_entity", "workspace", "entity"),
+    PrimaryKeyConstraint("workspace", "entity", "tool"),
+    Index("ix_link_record", "workspace", "tool", "kind", "native", unique=True),
+)
+
+# Which field of a tool each canonical field was last read from: {"campaign/program": native id}.
+BINDING = Table(
+    "binding",
+    METADATA,
+    Column("workspace", String, nullable=False),
+    Column("tool", String, nullable=False),
+    Column("fields", Text, nullable=False),
+    PrimaryKeyConstraint("workspace", "tool"),
 )
 
 # Every write: committed as "intended" before the call, then "done", "failed" or left as it is when nobody knows.

@@ -1,128 +1,185 @@
-"""The writes of one commit. Rows that did not change are not written."""
+"""The writes of one commit. Rows that did not change are not written, and a commit of nothing is none."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, literal_column, select, update
 
 from sync import rows
-from sync.errors import Busy
 from sync.findings import Finding
+from sync.lease import Lease
+from sync.rows import Image
 from sync.state import Edit, Remembered
-from sync.tables import DECISION, ENTITY, FINDING, HISTORY, JOURNAL, LEASE, LINK, RUN
+from sync.statements import Prepared, of
+from sync.tables import BINDING, DECISION, ENTITY, FINDING, HISTORY, JOURNAL, LINK, RUN
 
 KEPT_RUNS = 200
 
+# Of an entity: (its id, None); of a link: (its entity, its tool).
+Key = tuple[str, str | None]
+
+
+_INTEND = insert(JOURNAL)
+_INSERT = {table: Prepared(insert(table)) for table in (BINDING, DECISION, ENTITY, FINDING, HISTORY, LINK, RUN)}
+_CHANGE_ENTITY = Prepared(update(ENTITY).where(*of(ENTITY, "id")))
+_CHANGE_LINK = Prepared(update(LINK).where(*of(LINK, "entity", "tool")))
+_UNLINK = Prepared(delete(LINK).where(*of(LINK, "entity", "tool")))
+_CONCLUDE = Prepared(update(JOURNAL).where(JOURNAL.c.id == bindparam("_id")))
+_CHANGE_FINDING = Prepared(update(FINDING).where(*of(FINDING, "fingerprint")))
+_DROP_FINDING = Prepared(delete(FINDING).where(*of(FINDING, "fingerprint")))
+_DROP_UNTOLD = Prepared(delete(FINDING).where(*of(FINDING, "fingerprint"), FINDING.c.emailed.is_(None)))
+_STANDS = select(FINDING.c.kind).where(*of(FINDING, "fingerprint"), FINDING.c.closed.is_(None)).with_for_update()
+_TOLD = [*of(FINDING), FINDING.c.fingerprint.in_(bindparam("_told", expanding=True))]
+_DROP_TOLD = delete(FINDING).where(*_TOLD, FINDING.c.closed.is_not(None))
+_MARK_TOLD = update(FINDING).where(*_TOLD, FINDING.c.emailed.is_(None))
+_DROP_BINDING = Prepared(delete(BINDING).where(*of(BINDING, "tool")))
+_DROP_DECISION = Prepared(delete(DECISION).where(*of(DECISION, "fingerprint")))
+_LAST_DROPPED = (
+    select(RUN.c.started)
+    .where(*of(RUN))
+    .order_by(RUN.c.started.desc())
+    .offset(literal_column(str(KEPT_RUNS)))
+    .limit(literal_column("1"))
+)
+_DROP_RUNS = Prepared(delete(RUN).where(*of(RUN), RUN.c.started <= _LAST_DROPPED.scalar_subquery()))
+
 
 class Transaction:
-    """Writes to one workspace inside one commit. `saved` are the rows as they are stored, by `rows.stored`."""
+    """Writes to one workspace inside one commit, which `begin` starts at the first of them.
 
-    def __init__(self, connection: Connection, workspace: str, saved: dict[str, Any]) -> None:
-        self._db = connection
+    `stored` are the images of what the database holds, `changed` those of what this commit writes (None: deleted).
+    """
+
+    def __init__(
+        self, begin: Callable[[], Connection], workspace: str, stored: Mapping[Key, Image | None], lease: Lease | None
+    ) -> None:
+        self.changed: dict[Key, Image | None] = {}
+        self.released = False
+        self._begin = begin
+        self._connection: Connection | None = None
         self._workspace = workspace
-        self._saved = saved
-
-    def hold(self, holder: str, until: datetime) -> None:
-        """Keep the workspace for longer, in the same commit as what follows. Raises Busy when it was lost."""
-        mine = (LEASE.c.workspace == self._workspace) & (LEASE.c.holder == holder)
-        if self._db.execute(update(LEASE).where(mine).values(until=rows.moment_text(until))).rowcount == 0:
-            raise Busy(
-                f"this run took so long that another one has taken over the workspace {self._workspace}. "
-                "Nothing more was written; that other run goes on."
-            )
+        self._stored = stored
+        self._lease = lease
 
     def save(self, entities: Iterable[Remembered]) -> None:
-        """Entities with their links, where they differ from what is stored. New rows go in one statement a table."""
-        new: dict[str, list[dict[str, Any]]] = {ENTITY.name: [], LINK.name: []}
+        """Entities with their links, where they differ from what is stored. One statement a table writes all that
+        are new, another all that changed."""
+        new: dict[str, list[dict[str, Any]]] = {"entity": [], "link": []}
+        known: dict[str, list[dict[str, Any]]] = {"entity": [], "link": []}
         for entity in entities:
-            for name, row in rows.stored(entity).items():
-                if self._saved.get(name) == row:
-                    continue
-                table = LINK if name.startswith("link/") else ENTITY
-                if name in self._saved:
-                    self._change(table, row)
-                else:
-                    new[table.name].append({"workspace": self._workspace, **row})
-                self._saved[name] = row
-        for table in (ENTITY, LINK):
-            if new[table.name]:
-                self._db.execute(insert(table), new[table.name])
+            if (image := rows.entity_image(entity)) != (before := self._before(entity.id)):
+                self.changed[entity.id, None] = image
+                (known if before else new)["entity"].append(rows.entity_row(entity))
+            for tool, link in entity.links.items():
+                if (image := rows.link_image(link)) != (before := self._before(entity.id, tool)):
+                    self.changed[entity.id, tool] = image
+                    (known if before else new)["link"].append(rows.link_row(entity.id, link))
+        for table, change in ((ENTITY, _CHANGE_ENTITY), (LINK, _CHANGE_LINK)):
+            if found := new[table.name]:
+                self._run(_INSERT[table], [{"workspace": self._workspace, **row} for row in found])
+            if found := known[table.name]:
+                self._run(change, [{**self._mine(), **_keyed(table, row)} for row in found])
 
-    def _change(self, table: Table, row: Mapping[str, Any]) -> None:
-        key = {column.name for column in table.primary_key} - {"workspace"}
-        mine = [table.c.workspace == self._workspace, *(table.c[name] == row[name] for name in key)]
-        values = {name: value for name, value in row.items() if name not in key}
-        self._db.execute(update(table).where(*mine).values(**values))
+    def _before(self, entity: str, tool: str | None = None) -> Image | None:
+        key = (entity, tool)
+        return self.changed[key] if key in self.changed else self._stored.get(key)
 
     def forget_link(self, entity: Remembered, tool: str) -> None:
         """Unlink a record, so that a new one is created in its place."""
-        ref = entity.links.pop(tool).ref
-        mine = (LINK.c.workspace == self._workspace) & (LINK.c.tool == ref.tool)
-        self._db.execute(delete(LINK).where(mine & (LINK.c.kind == ref.kind.value) & (LINK.c.native == ref.native)))
-        self._saved.pop(f"link/{entity.id}/{tool}", None)
+        del entity.links[tool]
+        self._run(_UNLINK, self._mine(entity=entity.id, tool=tool))
+        self.changed[entity.id, tool] = None
+
+    def bind(self, tool: str, fields: Mapping[str, str]) -> None:
+        """Remember from which fields of a tool the canonical ones were read."""
+        self._run(_DROP_BINDING, self._mine(tool=tool))
+        self._run(_INSERT[BINDING], {"workspace": self._workspace, "tool": tool, "fields": rows.dumps(fields)})
+
+    def forget_decision(self, fingerprint: str) -> None:
+        """A decision about what has changed since it was made counts no more."""
+        self._run(_DROP_DECISION, self._mine(fingerprint=fingerprint))
 
     def intend(self, run: str, at: datetime, tool: str, entity: str, action: str, cells: Any) -> int:
-        """Write down a change before its call; the number is for `conclude`."""
+        """Write down a change before its call; the number is for `conclude`. `cells` is {field: [old, new]} as JSON."""
         row = {"run": run, "at": rows.moment_text(at), "tool": tool, "entity": entity, "action": action}
         values = {"workspace": self._workspace, "cells": rows.dumps(cells), "state": "intended", **row}
-        key = self._db.execute(insert(JOURNAL).values(**values)).inserted_primary_key
-        return int(key[0]) if key else 0
+        (key,) = self._opened().execute(_INTEND, values).inserted_primary_key or (0,)
+        return int(key)
 
     def conclude(self, intent: int, state: str, reason: str | None = None) -> None:
         """How a change ended: "done", "failed", or "intended" when the tool gave no answer."""
-        self._db.execute(update(JOURNAL).where(JOURNAL.c.id == intent).values(state=state, reason=reason))
+        self._run(_CONCLUDE, {"_id": intent, "state": state, "reason": reason})
 
     def remember_edits(self, run: str, at: datetime, edits: Iterable[Edit]) -> None:
         """Keep agreements in the history."""
         place = {"workspace": self._workspace, "run": run, "at": rows.moment_text(at)}
-        found = [{**place, **rows.edit_row(edit)} for edit in edits]
-        if found:
-            self._db.execute(insert(HISTORY), found)
+        if found := [{**place, **rows.edit_row(edit)} for edit in edits]:
+            self._run(_INSERT[HISTORY], found)
 
     def open_finding(self, finding: Finding, at: datetime) -> None:
-        self._db.execute(delete(FINDING).where(*self._is(FINDING, finding.fingerprint)))
+        """Keep a finding as open. One that is back after it had closed is a new one."""
+        self._run(_DROP_FINDING, self._mine(fingerprint=finding.fingerprint))
         values = {"fingerprint": finding.fingerprint, "kind": finding.kind.value, "opened": rows.moment_text(at)}
-        self._db.execute(insert(FINDING).values(workspace=self._workspace, body=rows.finding_text(finding), **values))
+        self._run(_INSERT[FINDING], {"workspace": self._workspace, "body": rows.finding_text(finding), **values})
 
     def refresh_finding(self, finding: Finding) -> None:
-        mine = self._is(FINDING, finding.fingerprint)
-        self._db.execute(update(FINDING).where(*mine).values(body=rows.finding_text(finding)))
+        """Keep what a finding that stands says now."""
+        mine = self._mine(fingerprint=finding.fingerprint)
+        self._run(_CHANGE_FINDING, {**mine, "body": rows.finding_text(finding)})
 
     def close_finding(self, finding: Finding, at: datetime) -> None:
         """Close a finding; a decision on it has been carried out or does not matter any more.
 
         One that nobody was told of by email just goes.
         """
-        mine = self._is(FINDING, finding.fingerprint)
-        self._db.execute(delete(FINDING).where(*mine, FINDING.c.emailed.is_(None)))
-        self._db.execute(update(FINDING).where(*mine).values(closed=rows.moment_text(at)))
-        self._db.execute(delete(DECISION).where(*self._is(DECISION, finding.fingerprint)))
+        mine = self._mine(fingerprint=finding.fingerprint)
+        self._run(_DROP_UNTOLD, mine)
+        self._run(_CHANGE_FINDING, {**mine, "closed": rows.moment_text(at)})
+        self._run(_DROP_DECISION, mine)
 
     def mark_emailed(self, at: datetime, told: Collection[str]) -> None:
         """These findings have been told; those of them that are closed can go."""
-        mine = (FINDING.c.workspace == self._workspace) & FINDING.c.fingerprint.in_(told)
-        self._db.execute(delete(FINDING).where(mine & FINDING.c.closed.is_not(None)))
-        emailed = rows.moment_text(at)
-        self._db.execute(update(FINDING).where(mine & FINDING.c.emailed.is_(None)).values(emailed=emailed))
+        mine = self._mine(told=list(told))
+        self._opened().execute(_DROP_TOLD, mine)
+        self._opened().execute(_MARK_TOLD, {**mine, "emailed": rows.moment_text(at)})
+
+    def stands(self, fingerprint: str) -> bool:
+        """Whether a finding is open, and stays so until this commit."""
+        return self._opened().execute(_STANDS, self._mine(fingerprint=fingerprint)).first() is not None
 
     def decide(self, fingerprint: str, choice: str, at: datetime) -> None:
         """Keep a decision; a later one on the same finding replaces it."""
-        self._db.execute(delete(DECISION).where(*self._is(DECISION, fingerprint)))
+        self._run(_DROP_DECISION, self._mine(fingerprint=fingerprint))
         values = {"fingerprint": fingerprint, "choice": choice, "at": rows.moment_text(at)}
-        self._db.execute(insert(DECISION).values(workspace=self._workspace, **values))
+        self._run(_INSERT[DECISION], {"workspace": self._workspace, **values})
 
     def save_run(self, run: str, started: datetime, finished: datetime, report: Mapping[str, Any]) -> None:
         """Keep the account of a run; the oldest go."""
         times = {"started": rows.moment_text(started), "finished": rows.moment_text(finished)}
-        self._db.execute(insert(RUN).values(workspace=self._workspace, id=run, report=rows.dumps(report), **times))
-        mine = RUN.c.workspace == self._workspace
-        oldest = select(RUN.c.started).where(mine).order_by(RUN.c.started.desc()).offset(KEPT_RUNS).limit(1)
-        limit = self._db.execute(oldest).scalar()
-        if limit is not None:
-            self._db.execute(delete(RUN).where(mine & (RUN.c.started <= limit)))
+        self._run(_INSERT[RUN], {"workspace": self._workspace, "id": run, "report": rows.dumps(report), **times})
+        self._run(_DROP_RUNS, self._mine())
 
-    def _is(self, table: Table, fingerprint: str) -> tuple[Any, Any]:
-        return table.c.workspace == self._workspace, table.c.fingerprint == fingerprint
+    def release(self) -> None:
+        """Give the workspace back with this commit, the last of a run. Without a lease there is nothing to give."""
+        if self._lease is not None:
+            self._lease.give_back(self._opened())
+            self.released = True
+
+    def _run(self, statement: Prepared, values: dict[str, Any] | list[dict[str, Any]]) -> None:
+        statement.run(self._opened(), values)
+
+    def _opened(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._begin()
+        return self._connection
+
+    def _mine(self, **key: Any) -> dict[str, Any]:
+        return {"_workspace": self._workspace, **{f"_{name}": value for name, value in key.items()}}
+
+
+def _keyed(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row for its update: the key's values under the names that `_of` gives them."""
+    return {f"_{name}" if name in table.primary_key.columns else name: value for name, value in row.items()}

@@ -1,10 +1,14 @@
-"""How the whole suite runs: which generated cases are tried, and how many."""
+"""How the whole suite runs: which generated cases are tried and how many, and a database server for whoever asks."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from tests import postgres
 
 # The same cases on every machine and every day: a red test is always somebody's change.
 settings.register_profile("default", derandomize=True, deadline=None)
@@ -13,3 +17,10 @@ settings.register_profile(
     "soak", max_examples=5000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[postgres.Server]:
+    """A PostgreSQL server, started when the first test asks for it."""
+    with postgres.running() as server:
+        yield server

@@ -62,7 +62,8 @@ class DayOnly:
             return agreed
         if isinstance(agreed, Instant) and isinstance(shown, Day):
             local = agreed.at.astimezone(BERLIN)
-            return Instant(local.replace(year=shown.date.year, month=shown.date.month, day=shown.date.day))
+            moved = local.replace(year=shown.date.year, month=shown.date.month, day=shown.date.day)
+            return Instant(moved.astimezone(UTC))
         return shown
 
 
@@ -152,12 +153,13 @@ class Box:
 class World:
     """A workspace of tools in memory with a database file, a clock that is set, and ids that are counted."""
 
-    def __init__(self, folder: Path, *boxes: Box, **settings: Any) -> None:
+    def __init__(self, folder: Path, *boxes: Box, url: str | None = None, **settings: Any) -> None:
         self.boxes = boxes
         self.tools = {box.name: box.connector() for box in boxes}
         self.now = START
         self.ids = 0
         self.file = folder / "state.db"
+        self.url = url or str(self.file)
         self.settings = settings
         self.people = (
             PersonEntry("ann", "Ann Lee", "ann@acme.example"),
@@ -177,7 +179,7 @@ class World:
         return f"cs-{self.ids:08d}"
 
     def store(self) -> Store:
-        return open_store(str(self.file), "test")
+        return open_store(self.url, "test")
 
     def run(self, *, dry: bool = False, scope: Scope | None = None, allow_mass: bool = False) -> RunReport:
         self.now += timedelta(minutes=15)

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy import event, func, select
 
-from sync.errors import ConfigError
+from sync.codec import encode
+from sync.errors import Unavailable
 from sync.findings import Claim, Finding, FindingKind, Severity
 from sync.merge import Memory
-from sync.model import UNSET, EntityLink, Kind, Ref, Stranger
-from sync.state import Edit, Link, Remembered
+from sync.model import UNSET, EntityLink, Kind, Ref, Stranger, Value
+from sync.state import Edit, Intent, Link, Remembered
 from sync.store import Store
-from sync.tables import HISTORY, JOURNAL, RUN
-from sync.transaction import KEPT_RUNS
+from sync.tables import HISTORY, JOURNAL, LINK
 from tests.sync.plain import ANN, day, instant
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -140,24 +140,81 @@ def test_workspaces_in_one_database_know_nothing_of_each_other(store: Store) -> 
         transaction.forget_link(an_entity(), "jira")
     assert [known.emailed for known in store.open_findings()] == [None]
     assert store.load().entities["cs-00000001"].links != {}
-    with store.lease("one", NOW, HOUR), other.lease("two", NOW, HOUR):
+    with store.lease("one", lambda: NOW, HOUR), other.lease("two", lambda: NOW, HOUR):
         pass
 
 
 def test_a_write_is_intended_until_its_end_is_known(store: Store) -> None:
+    cells = {"name": [None, "x"], "owner": [encode(ANN), None], "tags": [{"set": []}, {"set": ["a"]}]}
     with store.transaction() as transaction:
-        numbers = [transaction.intend("r", NOW, "jira", f"e{n}", "create", {"name": [None, "x"]}) for n in range(3)]
+        numbers = [transaction.intend("r", NOW, "jira", f"e{n}", "create", cells) for n in range(3)]
         transaction.conclude(numbers[0], "done")
         transaction.conclude(numbers[1], "failed", "no")
-    (intent,) = store.load().intents
-    assert (intent.id, intent.tool, intent.entity, intent.action, intent.at) == (
-        numbers[2],
-        "jira",
-        "e2",
-        "create",
-        NOW,
-    )
+    meant: dict[str, tuple[Value, Value]] = {
+        "name": (None, "x"),
+        "owner": (ANN, None),
+        "tags": (frozenset(), frozenset({"a"})),
+    }
+    assert store.load().intents == [Intent(numbers[2], "jira", "e2", "create", NOW, meant)]
+    with store.transaction() as transaction:
+        transaction.conclude(numbers[2], "intended", "no answer")
+    assert [intent.cells for intent in store.load().intents] == [meant]
     assert counted(store, JOURNAL) == 3
+
+
+def test_a_link_follows_its_mark_to_another_record(store: Store) -> None:
+    entity = an_entity("1")
+    save(store, entity)
+    entity.links["jira"].ref = Ref("jira", Kind.CAMPAIGN, "2")
+    save(store, entity)
+    assert reopened(store).load().entities[entity.id].links["jira"].ref.native == "2"
+    assert counted(store, LINK) == 1
+
+
+def test_a_record_is_one_entity_only(store: Store) -> None:
+    save(store, an_entity("1"))
+    with pytest.raises(Unavailable, match="at the same moment"):
+        save(store, an_entity("1", "cs-00000002"))
+    assert set(store.load().entities) == {"cs-00000001"}
+
+
+def test_a_transaction_that_writes_nothing_asks_nothing_of_the_database(store: Store) -> None:
+    begun: list[object] = []
+    event.listen(store.engine, "begin", begun.append)
+    with store.transaction() as transaction:
+        transaction.save([])
+        transaction.remember_edits("r", NOW, [])
+    assert begun == []
+    save(store, an_entity())
+    assert len(begun) == 1
+
+
+def test_many_entities_take_a_statement_a_table_whether_new_or_changed(store: Store) -> None:
+    entities = [an_entity(str(number), f"cs-{number:08d}") for number in range(20)]
+    written = statements(store)
+    save(store, *entities)
+    assert [statement.split()[:3] for statement in written] == [
+        ["INSERT", "INTO", "entity"],
+        ["INSERT", "INTO", "link"],
+    ]
+    for entity in entities:
+        entity.agreed["name"] = entity.id
+        entity.links["jira"].memory["name"] = Memory(entity.id)
+    save(store, *entities)
+    assert [statement.split()[:2] for statement in written[2:]] == [["UPDATE", "entity"], ["UPDATE", "link"]]
+    assert {e.agreed["name"] for e in reopened(store).load().entities.values()} == {e.id for e in entities}
+
+
+def test_what_a_commit_wrote_before_is_known_later_in_it(store: Store) -> None:
+    entity = an_entity()
+    written = statements(store)
+    with store.transaction() as transaction:
+        transaction.save([entity])
+        transaction.save([entity])
+        entity.agreed["name"] = "Summer"
+        transaction.save([entity])
+    assert [statement.split()[0] for statement in written] == ["INSERT", "INSERT", "UPDATE"]
+    assert reopened(store).load().entities[entity.id].agreed["name"] == "Summer"
 
 
 def test_the_history_keeps_what_was_agreed_and_what_lost(store: Store) -> None:
@@ -169,77 +226,6 @@ def test_the_history_keeps_what_was_agreed_and_what_lost(store: Store) -> None:
     assert (row.old, row.new, row.editors, row.lost) == ('"old"', '"new"', '["a","b"]', '{"b":"lost"}')
 
 
-def test_a_decision_is_for_an_open_finding_and_the_last_one_counts(store: Store) -> None:
-    finding = a_finding()
-    with pytest.raises(ConfigError, match=finding.fingerprint):
-        store.decide(finding.fingerprint, "jira", NOW)
-    with store.transaction() as transaction:
-        transaction.open_finding(finding, NOW)
-    store.decide(finding.fingerprint, "jira", NOW)
-    store.decide(finding.fingerprint, "airtable", NOW)
-    assert store.load().decisions == {finding.fingerprint: "airtable"}
-    with store.transaction() as transaction:
-        transaction.close_finding(finding, NOW)
-    assert store.load().decisions == {}
-    with pytest.raises(ConfigError):
-        store.decide(finding.fingerprint, "jira", NOW)
-
-
-def test_findings_open_stay_and_close(store: Store) -> None:
-    with store.transaction() as transaction:
-        transaction.open_finding(a_finding(2), NOW + HOUR)
-        transaction.open_finding(a_finding(1), NOW)
-    known = store.open_findings()
-    assert [(k.finding, k.opened, k.emailed) for k in known] == [
-        (a_finding(1), NOW, None),
-        (a_finding(2), NOW + HOUR, None),
-    ]
-    with store.transaction() as transaction:
-        transaction.refresh_finding(replace(a_finding(1), title="Otherwise"))
-        transaction.close_finding(a_finding(2), NOW)
-    assert [(k.finding.title, k.opened) for k in store.open_findings()] == [("Otherwise", NOW)]
-
-
-def told(store: Store) -> set[str]:
-    """All that a mail says now."""
-    return {finding.fingerprint for finding in (*(k.finding for k in store.open_findings()), *store.closed_unsent())}
-
-
-def test_a_finding_that_comes_back_is_new(store: Store) -> None:
-    with store.transaction() as transaction:
-        transaction.open_finding(a_finding(), NOW)
-    store.mark_emailed(NOW, told(store))
-    with store.transaction() as transaction:
-        transaction.close_finding(a_finding(), NOW + HOUR)
-        transaction.open_finding(a_finding(), NOW + 2 * HOUR)
-    assert [(k.opened, k.emailed) for k in store.open_findings()] == [(NOW + 2 * HOUR, None)]
-
-
-def test_what_was_told_as_open_and_has_closed_is_told_once_more(store: Store) -> None:
-    with store.transaction() as transaction:
-        transaction.open_finding(a_finding(1), NOW)
-        transaction.open_finding(a_finding(2), NOW)
-    store.mark_emailed(NOW, told(store))
-    assert [k.emailed for k in store.open_findings()] == [NOW, NOW]
-    with store.transaction() as transaction:
-        transaction.open_finding(a_finding(3), NOW)
-        transaction.close_finding(a_finding(1), NOW)
-        transaction.close_finding(a_finding(3), NOW)
-    assert store.closed_unsent() == [a_finding(1)]
-    store.mark_emailed(NOW + HOUR, told(store))
-    assert store.closed_unsent() == []
-    assert [k.emailed for k in store.open_findings()] == [NOW]  # when it was told first
-
-
-def test_the_last_report_is_that_of_the_newest_run_and_old_ones_go(store: Store) -> None:
-    assert store.last_report() is None
-    with store.transaction() as transaction:
-        for number in range(KEPT_RUNS + 5):
-            transaction.save_run(f"r{number}", NOW + number * HOUR, NOW + number * HOUR, {"number": number})
-    assert store.last_report() == {"number": KEPT_RUNS + 4}
-    assert counted(store, RUN) == KEPT_RUNS
-
-
 def test_a_campaign_is_found_by_its_id_a_key_a_tools_id_or_its_name(store: Store) -> None:
     entity = replace(an_entity("10017"), dead=False)
     stage = Remembered("cs-00000002", Kind.STAGE, {"campaign": EntityLink(entity.id), "name": "Spring"})
@@ -249,12 +235,3 @@ def test_a_campaign_is_found_by_its_id_a_key_a_tools_id_or_its_name(store: Store
         assert store.find_entity(text) == [(entity.id, "Spring")]
     assert store.find_entity("Winter") == store.find_entity("10018") == []
     assert store.campaign_names() == ["Spring"]
-
-
-def test_only_what_a_mail_told_counts_as_told(store: Store) -> None:
-    with store.transaction() as transaction:
-        transaction.open_finding(a_finding(1), NOW)
-        transaction.open_finding(a_finding(2), NOW)
-    store.mark_emailed(NOW, {a_finding(1).fingerprint})
-    emailed = {k.finding.fingerprint: k.emailed for k in store.open_findings()}
-    assert emailed == {a_finding(1).fingerprint: NOW, a_finding(2).fingerprint: None}

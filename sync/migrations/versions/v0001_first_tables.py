@@ -1,4 +1,4 @@
-"""The first tables: lease, entities, links, journal, history, findings, decisions and runs."""
+"""The first tables: lease, entities, links, bindings, journal, history, findings, decisions and runs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,13 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_table(
+        "binding",
+        sa.Column("workspace", sa.String(), nullable=False),
+        sa.Column("tool", sa.String(), nullable=False),
+        sa.Column("fields", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("workspace", "tool", name=op.f("pk_binding")),
+    )
     op.create_table(
         "decision",
         sa.Column("workspace", sa.String(), nullable=False),
@@ -74,9 +81,11 @@ def upgrade() -> None:
     op.create_table(
         "lease",
         sa.Column("workspace", sa.String(), nullable=False),
+        sa.Column("token", sa.Integer(), nullable=False),
         sa.Column("holder", sa.String(), nullable=False),
         sa.Column("since", sa.String(), nullable=False),
-        sa.Column("until", sa.String(), nullable=False),
+        sa.Column("renewed", sa.String(), nullable=False),
+        sa.Column("until", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("workspace", name=op.f("pk_lease")),
     )
     op.create_table(
@@ -92,9 +101,9 @@ def upgrade() -> None:
         sa.Column("contested", sa.Boolean(), nullable=False),
         sa.Column("gone", sa.Boolean(), nullable=False),
         sa.Column("memory", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("workspace", "tool", "kind", "native", name=op.f("pk_link")),
+        sa.PrimaryKeyConstraint("workspace", "entity", "tool", name=op.f("pk_link")),
     )
-    op.create_index("ix_link_entity", "link", ["workspace", "entity"], unique=False)
+    op.create_index("ix_link_record", "link", ["workspace", "tool", "kind", "native"], unique=True)
     op.create_table(
         "run",
         sa.Column("workspace", sa.String(), nullable=False),
@@ -110,7 +119,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_run_started", table_name="run")
     op.drop_table("run")
-    op.drop_index("ix_link_entity", table_name="link")
+    op.drop_index("ix_link_record", table_name="link")
     op.drop_table("link")
     op.drop_table("lease")
     op.drop_index("ix_journal_open", table_name="journal")
