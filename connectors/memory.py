@@ -45,6 +45,7 @@ class MemoryConnector:
         self._read_only = read_only
         self._failures: dict[str, deque[tuple[Exception, bool]]] = {}
         self._made = 0
+        self._touched: set[str] = set()  # native ids of what has been changed since it was made
         self._ticks = 0
 
     # What people do.
@@ -111,7 +112,10 @@ class MemoryConnector:
         return [self._write(change) for change in changes]
 
     def attribution(self, record: Record, field_id: str) -> Attribution | None:  # noqa: ARG002  by record, not by field
-        return Attribution(record.changed_by, record.changed_at)
+        return Attribution(record.changed_by, record.changed_at, record.ref.native not in self._touched)
+
+    def time(self) -> datetime | None:
+        return None
 
     def close(self) -> None:
         """Nothing to give back."""
@@ -173,6 +177,8 @@ class MemoryConnector:
 
     def _change(self, native: str, fields: Mapping[str, Any], who: str, *, parent: str | Unset | None = UNSET) -> None:
         record = self.records[native]
+        if record.changed_at is not None:
+            self._touched.add(native)
         kept_parent = record.parent if parent is UNSET else parent
         self._ticks += 1
         kept = {name: value for name, value in {**record.fields, **fields}.items() if value is not None}

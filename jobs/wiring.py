@@ -39,12 +39,15 @@ def new_id() -> str:
     return "cs-" + "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
 
 
-def connect(settings: Settings, tool: ToolSettings) -> Tool:
-    """The tool with its connector and its mapping. Raises ConfigError for a wrong mapping file; sends nothing."""
+def connect(settings: Settings, tool: ToolSettings, *, strict: bool = True) -> Tool:
+    """The tool with its connector and its mapping. Raises ConfigError for a wrong mapping file; sends nothing.
+
+    Without `strict` a mapped field that the tool does not have any more leaves out only itself.
+    """
     file = load(tool.mapping, tool.type.mapping_type)
 
     def meaning(native: NativeSchema) -> BoundMapping:
-        return bind(file, tool.name, native, settings.schema, settings.people, settings.zone)
+        return bind(file, tool.name, native, settings.schema, settings.people, settings.zone, strict=strict)
 
     return Tool(tool.type.build(tool.name, tool.options, tool.token), meaning)
 
@@ -55,7 +58,8 @@ def open_workspace(settings: Settings) -> Iterator[Workspace]:
     with ExitStack() as stack:
         tools: dict[str, Tool] = {}
         for name, tool in settings.tools.items():
-            tools[name] = connect(settings, tool)
+            # People rename columns at any time; a run goes on with the others, and `config check` is strict.
+            tools[name] = connect(settings, tool, strict=False)
             stack.callback(_close, tools[name])
         guard = settings.guard
         yield Workspace(

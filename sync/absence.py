@@ -32,8 +32,8 @@ class Absences:
                 continue
             for tool, link in entity.links.items():
                 if (entity.id, tool) in self.intake.absent:
-                    link.missed += 1
-                elif tool in self.intake.members.get(entity.id, {}):
+                    link.missed = min(link.missed + 1, CONFIRMATIONS)  # more would be news in every run
+                elif link.ref in self.intake.shown:
                     link.missed, link.contested, link.gone = 0, False, False
         for entity, _, link in self._missing():
             # A record of a campaign that is over may go without a word; one that is gone everywhere is gone.
@@ -74,7 +74,7 @@ class Absences:
         """The tools in which a new record is to replace the one that was deleted."""
         return {tool for one, tool in self._restored if one == entity}
 
-    def dying(self, archived: frozenset[str]) -> Iterator[Remembered]:
+    def dying(self, archived: frozenset[str] = frozenset()) -> Iterator[Remembered]:
         """Entities of which no record is left, now marked dead. A confirmed absence is enough for archived ones."""
         for entity in self.state.entities.values():
             links = entity.links.values()

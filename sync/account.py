@@ -50,6 +50,8 @@ class Account:
     started: datetime
     obstacles: Sequence[Obstacle] = ()
     waiting: Sequence[tuple[str, str, str]] = ()
+    kept: Sequence[tuple[str, str]] = ()
+    overtaken: Sequence[tuple[str, str]] = ()
     unsettled: Sequence[str] = ()
     results: Sequence[Result] = ()
     unsafe: Sequence[str] = ()
@@ -89,8 +91,15 @@ class Account:
             standing=(*standing, *kept.values()),
             closed=tuple(closed),
             unsettled=tuple(self.unsettled),
-            waiting=tuple(f"{self.names.where(e)} waits to be made in {t}: it needs {w}" for t, e, w in self.waiting),
+            waiting=tuple(self._waiting()),
         )
+
+    def _waiting(self) -> Iterator[str]:
+        for tool, entity, words in self.waiting:
+            yield f"{self.names.where(entity)} waits to be made in {tool}: it needs {words}"
+        for entity, name in self.overtaken:
+            label = self.names.label(self.state.entities[entity].kind, name)
+            yield f"{label} of {self.names.where(entity)} waits for a new decision: somebody edited it since the last"
 
     def _findings(self) -> Iterator[Finding]:
         yield from self._troubles()
@@ -100,8 +109,9 @@ class Account:
                 if cell.conflict:
                     known = self.state.entities[entity]
                     yield self.flags.conflict(known, name, cell.conflict, members, self.intake)
-            for sighting in members.values():
-                yield from self.flags.unreadable(entity, sighting)
+        sightings = ((e, s) for e, members in self.intake.members.items() for s in members.values())
+        yield from self.flags.unreadable(sightings)
+        yield from (self.flags.kept(entity, tool) for entity, tool in self.kept)
         for known, tool in self.absences.quarantined():
             yield self.flags.deletion(known, tool)
         for aside in (*self.intake.campaigns.aside, *self.intake.stages.aside):

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from sync.codec import encode
 from sync.errors import Ambiguous, ConfigError, Rejected, Stale, SyncError, Unavailable
-from sync.merge import Memory, is_empty
-from sync.model import UNSET, EntityLink, Kind, Record, Value
+from sync.model import UNSET, EntityLink, Kind, Record, Schema, Value
 from sync.plan import LINK_FIELD, NAME_OF_CAMPAIGN, Side, Step
-from sync.ports import Archive, Change, Connector, Create, Outcome, Refusal, Update, Written
+from sync.ports import Archive, Change, Connector, Create, Outcome, Update, Written
+from sync.reconcile import acknowledged, memory_of_new
 from sync.report import Action
 from sync.report import State as Progressed
-from sync.state import Link, Remembered, State
+from sync.state import Link, State
 from sync.store import Store
-from sync.workspace import LEASE, Surroundings
+from sync.workspace import Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Delivery:
     state: State
     connectors: Mapping[str, Connector]
     sides: Mapping[str, Side]
+    schema: Schema
     around: Surroundings
     results: list[Result] = field(default_factory=list)
     down: dict[str, SyncError] = field(default_factory=dict)
@@ -68,7 +70,7 @@ class Delivery:
             return
         if not ready:
             return
-        intents = self._intend(ready)
+        intents = self._intend(ready, connector.time() or self.around.clock())
         try:
             outcomes = connector.write([change for _, change in ready])
         except SyncError as error:
@@ -165,10 +167,8 @@ class Delivery:
         moved = LINK_FIELD in step.values and now.parent != step.sighting.record.parent
         return moved or any(reading.get(name) != before.get(name) for name in names if name != LINK_FIELD)
 
-    def _intend(self, ready: Sequence[tuple[Step, Change]]) -> list[int]:
-        at = self.around.clock()
+    def _intend(self, ready: Sequence[tuple[Step, Change]], at: datetime) -> list[int]:
         with self.store.transaction() as transaction:
-            transaction.hold(self.around.holder, at + LEASE)
             return [
                 transaction.intend(self.run, at, step.tool, step.entity, step.action.value, _cells(step))
                 for step, _ in ready
@@ -211,32 +211,15 @@ class Delivery:
         if LINK_FIELD in step.values or (step.kind is Kind.STAGE and step.action is Action.CREATE):
             values[LINK_FIELD] = EntityLink(step.moves_to) if step.moves_to else None
         if step.action is Action.CREATE:
-            link.memory = self._memory_of_new(entity, step, values)
+            views = self.sides[step.tool].mapping.views(step.kind)
+            link.memory = memory_of_new(entity, views, self.schema, {*step.values, LINK_FIELD}, values)
             return
         for name, wanted in step.values.items():
-            link.memory[name] = _acknowledged(values.get(name, wanted), wanted)
-
-    def _memory_of_new(self, entity: Remembered, step: Step, values: Mapping[str, Value]) -> dict[str, Memory]:
-        """What a new record shows besides what we wrote are the tool's own defaults, not somebody's edits."""
-        views = self.sides[step.tool].mapping.views(step.kind)
-        memory: dict[str, Memory] = {}
-        sent = {*step.values, LINK_FIELD}
-        for name, shown in values.items():
-            agreed = entity.agreed.get(name)
-            wanted = views[name].project(agreed) if name in views else agreed
-            # What could not be sent is still to be written, and is found to be refused again.
-            if isinstance(wanted, Refusal) or (name not in sent and not is_empty(wanted)):
-                wanted = shown
-            memory[name] = _acknowledged(shown, wanted)
-        return memory
+            link.memory[name] = acknowledged(values.get(name, wanted), wanted)
 
     def _put_off(self, steps: Iterable[Step], error: SyncError) -> None:
         state = Progressed.FAILED if isinstance(error, Rejected) else Progressed.DEFERRED
         self.results.extend(Result(step, state, error) for step in steps)
-
-
-def _acknowledged(shown: Value, wanted: Value) -> Memory:
-    return Memory(shown, UNSET if shown == wanted else wanted)
 
 
 def _cells(step: Step) -> dict[str, list[object]]:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from sync import report as reports
 from sync.absence import Absences
 from sync.account import Account
 from sync.campaign import Campaign
 from sync.delivery import Delivery, Result
+from sync.findings import FindingKind, fingerprint_of
 from sync.flags import Flags, Names
 from sync.guard import excesses
-from sync.intake import Intake, read_tools
+from sync.intake import Intake, identify, read_tools, rebind
+from sync.intents import acknowledge, in_words, settled, unsettled_creations
 from sync.merge import Memory, Merged
 from sync.model import UNSET, Entity, EntityLink, Kind
 from sync.plan import Plan, Subject, plan
-from sync.reconcile import Rules, reconcile, remember
-from sync.report import Action, RunReport
+from sync.reconcile import Rules, is_overtaken, reconcile, remember, views_of
+from sync.report import RunReport
 from sync.report import State as Progressed
 from sync.state import Edit, Link, Remembered
 from sync.store import Store
-from sync.wording import tool_title
 from sync.workspace import LEASE, Scope, Surroundings, Workspace
 
 
@@ -42,7 +43,7 @@ def run(
     scope = scope or Scope()
     if dry:
         return _Run(workspace, store, around, scope, allow_mass, dry).go()
-    with store.lease(around.holder, around.clock(), LEASE, around.is_gone):
+    with store.lease(around.holder, around.clock, LEASE, around.is_gone):
         return _Run(workspace, store, around, scope, allow_mass, dry).go()
 
 
@@ -62,12 +63,17 @@ class _Run:
         claims = {fingerprint: finding.claims for fingerprint, finding in self.open.items()}
         self.flags = Flags(workspace, self.names, claims)
         self.merged: dict[str, dict[str, Merged]] = {}
+        self.overtaken: list[tuple[str, str]] = []  # cells (entity, field) that were edited after somebody decided
 
     def go(self) -> RunReport:
         intake = read_tools(self.workspace, self.state, self.around, believe_absence=self.allow_mass)
-        self._admit(intake)
+        bindings = rebind(intake, self.state)
         absences = Absences(self.state, intake, self.started, self.workspace.zone)
         absences.count()
+        buried = list(absences.dying())  # before others are recognised, so that nobody is taken for the dead
+        identify(intake, self.workspace, self.state, self.around)
+        self._admit(intake)
+        acknowledge(intake, self.state, self.workspace)
         self._merge(intake)
         absences.contest(self.merged)
         restored, archived = absences.decided()
@@ -77,7 +83,7 @@ class _Run:
         results: list[Result] = []
         edits = self._remember(intake)
         if not self.dry and not reasons:
-            self._commit(intake, edits, restored)
+            self._commit(intake, edits, restored, buried, bindings)
             delivery = self._delivery(intake)
             results = delivery.deliver(steps)
             intake.errors.update({tool: str(error) for tool, error in delivery.down.items()})
@@ -95,7 +101,9 @@ class _Run:
             started=self.started,
             obstacles=planned.obstacles,
             waiting=planned.waiting,
-            unsettled=tuple(self._in_words(intake)),
+            kept=planned.kept,
+            overtaken=self.overtaken,
+            unsettled=in_words(unsettled_creations(intake, self.state), intake, self.names.wording),
             results=results,
             unsafe=reasons,
             untried=not all(self.scope.covers(step.campaign, step.tool) for step in planned.steps),
@@ -128,6 +136,7 @@ class _Run:
 
     def _merge(self, intake: Intake) -> None:
         rules = Rules(self.workspace.policy, self.state.decisions)
+        views = {kind: views_of(intake.sides, kind) for kind in Kind}
         for entity, members in intake.members.items():
             known = self.state.entities[entity]
             unread = frozenset(
@@ -136,12 +145,16 @@ class _Run:
                 if tool in self.workspace.tools and tool not in members and not link.gone
             )
             quarantined = frozenset(tool for tool in unread if known.links[tool].missed > 1)
-            self.merged[entity] = reconcile(
-                known, members, intake.sides, unread - quarantined, self.workspace.schema, rules
+            merged = self.merged[entity] = reconcile(
+                known, members, views[known.kind], unread - quarantined, self.workspace.schema, rules
             )
+            for name, cell in merged.items():
+                decided = rules.decided(known, name) if cell.conflict else None
+                if cell.conflict and decided and is_overtaken(known, name, cell.conflict.claims, decided):
+                    self.overtaken.append((entity, name))
 
     def _plan(self, intake: Intake, absences: Absences, archived: frozenset[str]) -> Plan:
-        unsettled = self._unsettled(intake)
+        unsettled = unsettled_creations(intake, self.state)
         subjects = [self._subject(entity, intake, absences, archived, unsettled) for entity in intake.members]
         return plan(subjects, intake.sides, self.workspace.schema)
 
@@ -182,31 +195,6 @@ class _Run:
         entity = Entity(known.id, known.kind, {**known.agreed, **cells})
         return Campaign.of(entity).is_over(self.started, self.workspace.zone)
 
-    def _unsettled(self, intake: Intake) -> dict[tuple[str, str], datetime]:
-        """Creations that nobody knows the end of: (entity, tool) -> until when their record may still turn up."""
-        waiting = {}
-        for intent in self.state.intents:
-            side = intake.sides.get(intent.tool)
-            shown = intent.tool in intake.members.get(intent.entity, {})
-            until = intent.at + timedelta(seconds=side.capability.settle) if side else datetime.max.replace(tzinfo=UTC)
-            if intent.action == Action.CREATE and not shown and self.started < until:
-                waiting[intent.entity, intent.tool] = until
-        return waiting
-
-    def _in_words(self, intake: Intake) -> Iterator[str]:
-        """The unsettled creations, a sentence a tool. A tool that could not be read has a flag of its own."""
-        found: dict[str, list[datetime]] = {}
-        for (_, tool), until in self._unsettled(intake).items():
-            if tool in intake.sides:
-                found.setdefault(tool, []).append(until)
-        for tool, moments in sorted(found.items()):
-            what = "1 record waits" if len(moments) == 1 else f"{len(moments)} records wait"
-            at = self.names.wording.moment(max(moments))
-            yield (
-                f"{what} to be made in {tool_title(tool)}: an earlier run was cut off before it learned whether that "
-                f"was done. A run after {at} looks again."
-            )
-
     def _remember(self, intake: Intake) -> list[Edit]:
         """Move the state to what was merged; the edits that this agreed on."""
         edits = []
@@ -222,22 +210,31 @@ class _Run:
             remember(known, merged, intake.members[entity])
         return edits
 
-    def _commit(self, intake: Intake, edits: Iterable[Edit], restored: Iterable[tuple[str, str]]) -> None:
+    def _commit(
+        self,
+        intake: Intake,
+        edits: Iterable[Edit],
+        restored: Iterable[tuple[str, str]],
+        buried: Iterable[Remembered],
+        bindings: Mapping[str, Mapping[str, str]],
+    ) -> None:
         """Make the merge durable before anything is written anywhere."""
-        unsettled = self._unsettled(intake)
         with self.store.transaction() as transaction:
-            transaction.hold(self.around.holder, self.around.clock() + LEASE)
             transaction.remember_edits(self.id, self.started, edits)
             transaction.save(self.state.entities[entity] for entity in intake.members)
+            transaction.save(buried)
             for entity, tool in restored:
                 transaction.forget_link(self.state.entities[entity], tool)
-            for intent in self.state.intents:
-                if (intent.entity, intent.tool) not in unsettled:
-                    transaction.conclude(intent.id, "done", "settled by a look-up")
+            for tool, fields in bindings.items():
+                transaction.bind(tool, fields)
+            for entity, name in self.overtaken:
+                transaction.forget_decision(fingerprint_of(FindingKind.CONFLICT, entity, name))
+            for intent in settled(intake, self.state):
+                transaction.conclude(intent.id, "done", "settled by a look-up")
 
     def _delivery(self, intake: Intake) -> Delivery:
         connectors = {name: tool.connector for name, tool in self.workspace.tools.items()}
-        return Delivery(self.id, self.store, self.state, connectors, intake.sides, self.around)
+        return Delivery(self.id, self.store, self.state, connectors, intake.sides, self.workspace.schema, self.around)
 
     def _bury(self, absences: Absences, archived: frozenset[str]) -> None:
         """Entities whose every record is gone are dead and never come back."""
@@ -263,3 +260,4 @@ class _Run:
             for finding in report.closed:
                 transaction.close_finding(finding, finished)
             transaction.save_run(self.id, self.started, finished, reports.to_json(report))
+            transaction.release()

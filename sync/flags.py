@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync.campaign import Campaign, Stage
@@ -18,6 +18,8 @@ from sync.report import Action
 from sync.state import Remembered
 from sync.wording import Wording, listed, tool_title
 from sync.workspace import Workspace
+
+ONE_BY_ONE = 3  # records that are named when the same is wrong with each
 
 
 @dataclass(slots=True)
@@ -142,14 +144,24 @@ class Flags:
         advice = "Give them different names or dates, name the Jira key in the record, or delete the copy."
         return Finding(FindingKind.AMBIGUOUS, Severity.WARNING, subject, title, advice)
 
-    def unreadable(self, entity: str, sighting: Sighting) -> Iterator[Finding]:
-        """Values in a record that mean nothing here."""
-        tool = sighting.tool
-        for name, reason in sorted(sighting.reading.troubles.items()):
-            label = self.names.label(sighting.record.ref.kind, name)
-            title = f"{label} of {self.names.where(entity)} in {tool_title(tool)} cannot be understood: {reason}"
-            advice = f"Change it in {tool_title(tool)}, or add the value to the mapping file of {tool_title(tool)}."
-            yield self._finding(FindingKind.UNREADABLE, entity, title, advice, f"{tool}/{name}")
+    def unreadable(self, members: Iterable[tuple[str, Sighting]]) -> Iterator[Finding]:
+        """Values in records (entity, sighting) that mean nothing here; a whole field is told once."""
+        alike: dict[tuple[str, Kind, str, str], list[str]] = {}
+        for entity, sighting in members:
+            for name, reason in sighting.reading.troubles.items():
+                alike.setdefault((sighting.tool, sighting.record.ref.kind, name, reason), []).append(entity)
+        for (tool, kind, name, reason), entities in sorted(alike.items()):
+            label, there = self.names.label(kind, name), tool_title(tool)
+            advice = f"Change it in {there}, or correct the mapping file of {there}. Everything else goes on."
+            if len(entities) > ONE_BY_ONE:
+                title = f"{label} of {len(entities)} {kind}s in {there} cannot be understood: {reason}"
+                yield Finding(
+                    FindingKind.UNREADABLE, Severity.WARNING, tool, title, advice, detail_key=f"{kind}/{name}"
+                )
+                continue
+            for entity in entities:
+                title = f"{label} of {self.names.where(entity)} in {there} cannot be understood: {reason}"
+                yield self._finding(FindingKind.UNREADABLE, entity, title, advice, f"{tool}/{name}")
 
     def obstacle(self, obstacle: Obstacle) -> Finding:
         """A value that one tool cannot be given."""
@@ -162,6 +174,12 @@ class Flags:
             FindingKind.NOT_WRITTEN, obstacle.entity, title, advice, f"{obstacle.tool}/{obstacle.field}",
             severity=Severity.INFO,
         )  # fmt: skip
+
+    def kept(self, entity: str, tool: str) -> Finding:
+        """A record that is to be deleted, in a tool from which we can delete nothing."""
+        title = f"{self.names.where(entity)} is still in {tool_title(tool)}, which takes no deletion from us"
+        advice = f"Delete it in {tool_title(tool)} by hand; then it is gone everywhere, as somebody decided."
+        return self._finding(FindingKind.NOT_WRITTEN, entity, title, advice, f"{tool}/deletion")
 
     def failed(self, result: Result) -> Finding:
         """A write that the tool refused."""

@@ -100,11 +100,8 @@ class _Group:
         return not (self.tools & other.tools) and not (self.entity and other.entity)
 
     def join(self, other: _Group) -> None:
+        """Take in a group that is no known entity: those come first in every order, and one joins no other."""
         self.sightings.update(other.sightings)
-        self.taken |= other.taken
-        self.entity = self.entity or other.entity
-        self.names = self.names or other.names
-        self.known_keys |= other.known_keys
         self.loose += other.loose
 
 
@@ -173,8 +170,6 @@ def _join_level(
     for word in sorted(by_word):
         living = {_heir(group, heirs) for group in by_word[word]} - gone
         rivals = sorted(living, key=_order)
-        if len(rivals) < 2:
-            continue
         if _all_fit(rivals):
             for other in rivals[1:]:
                 rivals[0].join(other)
@@ -208,8 +203,7 @@ def _set_aside(rivals: Sequence[_Group], aside: list[Aside]) -> None:
             group.barred |= {tool for other in rivals for tool in other.tools} - group.tools
         else:
             others = tuple(ref for ref in _refs(rivals) if ref not in _refs([group]))
-            entity = next((other.entity for other in rivals if other.entity), None)
-            aside.extend(Aside(s, "tie", entity, others) for s in group.sightings.values())
+            aside.extend(Aside(s, "tie", rivals[0].entity, others) for s in group.sightings.values())
 
 
 def _refs(groups: Iterable[_Group]) -> tuple[Ref, ...]:
@@ -233,8 +227,7 @@ def _resolution(
         entity = group.entity or new_id()
         if entity not in known.tools:
             new[entity] = kind
-        if group.sightings or group.entity:
-            members[entity] = group.sightings
+        members[entity] = group.sightings
         blocked.update((entity, tool) for tool in group.barred)
         if len(group.sightings) > 1 or entity not in new:
             adopted += group.loose

@@ -4,28 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from sync.campaign import day_of
 from sync.errors import SyncError
 from sync.guard import is_emptied
 from sync.identity import Known, Resolution, Sighting, campaign_words, resolve, stage_words
-from sync.model import Day, EntityLink, Instant, Kind, Ref, Value, WallClock
+from sync.merge import is_empty
+from sync.model import UNSET, Day, EntityLink, Instant, Kind, Ref, Value, WallClock
 from sync.plan import LINK_FIELD, Side
+from sync.ports import Reading
 from sync.state import Remembered, State
-from sync.workspace import Surroundings, Workspace
+from sync.workspace import Surroundings, Tool, Workspace
+
+# Without these a record is nothing that people could tell from another.
+NEEDED = {Kind.CAMPAIGN: "name", Kind.STAGE: "kind"}
 
 
 @dataclass(slots=True)
 class Intake:
-    """What was read: the readable tools, why the others are not, who is who, and what is gone.
+    """What was read: the readable tools, why the others are not, the records, who is who, and what is gone.
 
     `members` is entity -> tool -> sighting. `absent` are links (entity, tool) whose record a complete listing and a
-    direct look both miss.
+    direct look both miss. `times` say when each listing began, by the tool's own clock where it tells one.
     """
 
     sides: dict[str, Side] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    times: dict[str, datetime] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    shown: dict[Ref, Sighting] = field(default_factory=dict)
     members: dict[str, dict[str, Sighting]] = field(default_factory=dict)
     campaigns: Resolution = field(default_factory=lambda: Resolution({}, {}))
     stages: Resolution = field(default_factory=lambda: Resolution({}, {}))
@@ -38,34 +46,104 @@ class Intake:
 
 
 def read_tools(workspace: Workspace, state: State, around: Surroundings, *, believe_absence: bool = False) -> Intake:
-    """Read all tools and resolve identities. Raises nothing for a single tool's failure.
+    """Read all tools. Raises nothing for a single tool's failure.
 
     With `believe_absence` a tool in which very much is missing is not taken for emptied.
     """
     intake = Intake()
-    sightings: list[Sighting] = []
     for name, tool in workspace.tools.items():
-        found: list[Sighting] = []
+        found: dict[Ref, Sighting] = {}  # a page that shifts while it is read shows a record twice
         around.progress(f"reading {name}", 0, None)
         try:
-            mapping = tool.bind(tool.connector.schema())
+            side = Side(tool.connector.capability, tool.bind(tool.connector.schema()))
+            began = tool.connector.time() or around.clock()
             for record in tool.connector.fetch():
-                found.append(Sighting(record, mapping.get(record)))
+                found[record.ref] = Sighting(record, side.mapping.get(record))
                 around.progress(f"reading {name}", len(found), None)
+            _look_again(tool, side, found, state)
         except SyncError as error:
             intake.errors[name] = str(error)
             continue
-        intake.sides[name] = Side(tool.connector.capability, mapping)
+        intake.sides[name] = side
         intake.counts[name] = len(found)
-        sightings.extend(found)
-    _identify(intake, workspace, state, sightings, around)
+        intake.times[name] = began
+        intake.shown.update(found)
     _look_for_absent(intake, workspace, state, believe_absence)
+    _leave_blank_ones(intake, state)
     return intake
 
 
-def _identify(
-    intake: Intake, workspace: Workspace, state: State, sightings: list[Sighting], around: Surroundings
-) -> None:
+def rebind(intake: Intake, state: State) -> dict[str, dict[str, str]]:
+    """Forget what was seen in fields that were replaced by others of the same name: a column that was deleted and made
+    anew is empty because it is new, not because people cleared it. Gives the bindings that changed, by tool."""
+    changed = {}
+    for tool, side in intake.sides.items():
+        now = {
+            f"{kind}/{name}": native
+            for kind in side.capability.kinds
+            for name in side.mapping.views(kind)
+            if (native := side.mapping.native_field(kind, name)) is not None
+        }
+        before = state.bindings.get(tool, {})
+        replaced = {key for key, native in now.items() if before.get(key, native) != native}
+        for entity in state.entities.values() if replaced else ():
+            if tool in entity.links:
+                memory = entity.links[tool].memory
+                entity.links[tool].memory = {n: m for n, m in memory.items() if f"{entity.kind}/{n}" not in replaced}
+        if (fields := {**before, **now}) != before:
+            changed[tool] = fields
+    return changed
+
+
+def _look_again(tool: Tool, side: Side, found: dict[Ref, Sighting], state: State) -> None:
+    """Read past the index what a lagging listing shows changed: what was there before our own last write would pass
+    for somebody's edit. So is what an unanswered write may have changed."""
+    if not side.capability.settle:
+        return
+    owners = state.links()
+    unanswered = {(intent.entity, intent.tool) for intent in state.intents}
+    doubtful = []
+    for ref, sighting in found.items():
+        entity = state.entities.get(owners.get(ref, ""))
+        if entity is None:
+            continue
+        parent = owners.get(Ref(ref.tool, Kind.CAMPAIGN, sighting.record.parent)) if sighting.record.parent else None
+        now = _with_campaign(sighting, parent).reading.values
+        memory = entity.links[ref.tool].memory
+        moved = any(name in memory and memory[name].seen != value for name, value in now.items())
+        if moved or (entity.id, ref.tool) in unanswered:
+            doubtful.append(ref)
+    for ref, record in (tool.connector.read(doubtful) if doubtful else {}).items():
+        if record is None:
+            del found[ref]  # listed and gone: it is looked for like every other one that is missing
+        else:
+            found[ref] = Sighting(record, side.mapping.get(record))
+
+
+def _leave_blank_ones(intake: Intake, state: State) -> None:
+    """Take nothing from a record of which nothing at all is left: that is how a tool shows a row that was wiped by
+    mistake, or one that it half shows, and it would empty the others."""
+    owners = state.links()
+    for ref, sighting in intake.shown.items():
+        entity = state.entities.get(owners.get(ref, ""))
+        if entity is None or not all(map(is_empty, sighting.reading.values.values())):
+            continue
+        if any(m.seen is not UNSET and not is_empty(m.seen) for m in entity.links[ref.tool].memory.values()):
+            blank = Reading({}, troubles={NEEDED[ref.kind]: "nothing at all is left in the record"})
+            intake.shown[ref] = replace(sighting, reading=blank)
+
+
+def identify(intake: Intake, workspace: Workspace, state: State, around: Surroundings) -> None:
+    """Resolve which of the records that were read is which entity."""
+    natives = {(ref.tool, ref.native): ref.kind for ref in state.links()}
+
+    def is_same_kind(sighting: Sighting) -> bool:
+        """People turn a stage into a campaign (a task into an epic); it does not become another entity by that."""
+        ref, marked = sighting.record.ref, state.entities.get(sighting.record.marker or "")
+        return natives.get((ref.tool, ref.native), ref.kind) is ref.kind and (marked is None or marked.kind is ref.kind)
+
+    sightings = [sighting for sighting in intake.shown.values() if is_same_kind(sighting)]
+
     def words_of_campaign(sighting: Sighting) -> tuple[str, ...]:
         return _campaign_words(sighting.reading.values, workspace)
 
@@ -137,19 +215,18 @@ def _known(state: State, kind: Kind, words: Callable[[Remembered], tuple[str, ..
 
 def _look_for_absent(intake: Intake, workspace: Workspace, state: State, believe: bool) -> None:
     """Look directly at linked records that the listings do not show, unless a tool seems to be emptied."""
-    for name in intake.sides:
+    for name, side in intake.sides.items():
         links = {e.id: e.links[name] for e in state.entities.values() if not e.dead and name in e.links}
         expected = {entity: link for entity, link in links.items() if not link.gone}
-        missing = {entity: link for entity, link in expected.items() if name not in intake.members.get(entity, {})}
+        missing = {entity: link for entity, link in expected.items() if link.ref not in intake.shown}
         news = {entity: link for entity, link in missing.items() if link.missed == 0}
         if not believe and is_emptied(len(news), len(expected), workspace.bounds):
             intake.emptied[name] = f"{len(news)} of {len(expected)} records are not there any more"
             continue
         if not missing:
             continue
-        tool = workspace.tools[name]
         try:
-            direct = tool.connector.read([link.ref for link in missing.values()])
+            direct = workspace.tools[name].connector.read([link.ref for link in missing.values()])
         except SyncError as error:
             intake.errors[name] = str(error)
             continue
@@ -158,6 +235,4 @@ def _look_for_absent(intake: Intake, workspace: Workspace, state: State, believe
             if record is None:
                 intake.absent.add((entity, name))
             else:
-                sighting = Sighting(record, intake.sides[name].mapping.get(record))
-                campaign = state.links().get(Ref(name, Kind.CAMPAIGN, record.parent)) if record.parent else None
-                intake.members.setdefault(entity, {})[name] = _with_campaign(sighting, campaign)
+                intake.shown[link.ref] = Sighting(record, side.mapping.get(record))

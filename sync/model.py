@@ -220,7 +220,11 @@ class PersonEntry:
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """Who last changed a field and when, as far as the tool tells."""
+    """Who last changed a field and when, as far as the tool tells.
+
+    `untouched` says for certain that nobody has changed it since the record was made.
+    """
 
     who: str | None
     at: datetime | None
+    untouched: bool = False

@@ -80,11 +80,13 @@ class Obstacle:
 
 @dataclass(slots=True)
 class Plan:
-    """All steps in order, what stands in the way, and the records that wait for something: (tool, entity, words)."""
+    """All steps in order, what stands in the way, the records that wait for something (tool, entity, words), and those
+    that people have to delete themselves (entity, tool)."""
 
     steps: list[Step] = field(default_factory=list)
     obstacles: list[Obstacle] = field(default_factory=list)
     waiting: list[tuple[str, str, str]] = field(default_factory=list)
+    kept: list[tuple[str, str]] = field(default_factory=list)
 
 
 def plan(subjects: Iterable[Subject], sides: Mapping[str, Side], schema: Schema) -> Plan:
@@ -101,6 +103,8 @@ def plan(subjects: Iterable[Subject], sides: Mapping[str, Side], schema: Schema)
             if subject.archive:
                 if sighting is not None and side.capability.archives:
                     result.steps.append(_archive(subject, tool, sighting))
+                elif sighting is not None:
+                    result.kept.append((subject.entity, tool))
             elif sighting is not None:
                 _update(result, subject, tool, side, sighting, schema, reachable)
             elif tool not in subject.closed and not subject.over and side.capability.creates:
@@ -146,7 +150,7 @@ def _update(
     values = {name: value for name, value in wanted.items() if name not in native.refusals}
     if moves_to is not None:
         values[LINK_FIELD] = moves_to
-    if not values or (not native.fields and moves_to is None):
+    if not native.fields and moves_to is None:
         return
     cells = tuple(
         CellChange(name, fields[name].label, sighting.reading.values.get(name), value, _editors(subject, name, tool))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from sync.errors import SyncError
@@ -28,8 +29,8 @@ NativeSchema = Mapping[Kind, tuple[NativeField, ...]]
 class Capability:
     """What a tool can do. The engine asks this record and never the vendor's name.
 
-    `batch` is how many changes one write call takes. `settle` is how long, in seconds, a created record may stay
-    invisible to a listing: an unanswered create is not repeated before.
+    `batch` is how many changes one write call takes. `settle` is how long, in seconds, a listing may lag behind what
+    was written: an unanswered create is not repeated before, and what a lagging listing shows changed is read again.
     """
 
     kinds: frozenset[Kind]
@@ -115,6 +116,10 @@ class Connector(Protocol):
 
     def attribution(self, record: Record, field_id: str) -> Attribution | None:
         """Who last changed this field and when, where the tool tells."""
+
+    def time(self) -> datetime | None:
+        """The tool's own time now, going by its last answer; None where it has told none. How long a listing may lag
+        is counted by it, because the clock of the machine that we run on may be set."""
 
     def close(self) -> None:
         """Give back sockets."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from sync.findings import FindingKind, fingerprint_of
 from sync.identity import Sighting
-from sync.merge import Conflict, Memory, Merged, Past, Whole, merge
+from sync.merge import Conflict, Memory, Merged, Past, Whole, is_empty, merge
 from sync.model import UNSET, FieldType, Kind, Schema, Value
 from sync.plan import LINK_FIELD, Side
 from sync.policy import Policy, decide
-from sync.ports import View
+from sync.ports import Refusal, View
 from sync.state import Remembered
+
+# What a tool takes as it is or not at all.
+NOT_REWORDED = frozenset({FieldType.CHOICE, FieldType.PERSON, FieldType.SET})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,31 +25,47 @@ class Rules:
     policy: Policy = field(default_factory=Policy)
     decisions: Mapping[str, str] = field(default_factory=dict)
 
-    def tool_for(self, kind: Kind, entity: str, name: str) -> str | None:
-        fingerprint = fingerprint_of(FindingKind.CONFLICT, entity, name)
-        return self.decisions.get(fingerprint) or self.policy.preferred(kind, name)
+    def tool_for(self, entity: Remembered, name: str, claims: Mapping[str, Value]) -> str | None:
+        """The tool that wins a conflict between these claims, None where people have to decide."""
+        decided = self.decided(entity, name)
+        if decided is not None and not is_overtaken(entity, name, claims, decided):
+            return decided
+        return self.policy.preferred(entity.kind, name)
+
+    def decided(self, entity: Remembered, name: str) -> str | None:
+        """The tool that somebody decided for."""
+        return self.decisions.get(fingerprint_of(FindingKind.CONFLICT, entity.id, name))
+
+
+def is_overtaken(entity: Remembered, name: str, claims: Mapping[str, Value], decided: str) -> bool:
+    """Whether a tool that would lose by a decision claims something else now than what the decision was about."""
+    flagged = entity.disputed.get(name, {})
+    return any(tool not in flagged or flagged[tool] != claim for tool, claim in claims.items() if tool != decided)
 
 
 def reconcile(
     entity: Remembered,
     sightings: Mapping[str, Sighting],
-    sides: Mapping[str, Side],
+    views: Mapping[str, Mapping[str, View]],
     unread: frozenset[str],
     schema: Schema,
     rules: Rules,
 ) -> dict[str, Merged]:
-    """Every cell that some tool shows or that is remembered, merged.
+    """Every cell that some tool shows or that is remembered, merged. `views` are by tool, then by field.
 
     `unread` are the entity's tools of which nothing is known in this run: a conflict that one of them is a party to
     stays as it is, since its claim has neither been changed nor taken back. So it is with a single cell that a tool
     can show and that could not be read.
     """
-    views = {tool: _views(sides[tool], entity.kind) for tool in sightings if tool in sides}
+    views = {tool: views[tool] for tool in (*sightings, *unread) if tool in views}
+    known = {*entity.agreed, *entity.disputed}.union(*views.values())
     merged: dict[str, Merged] = {}
     for name, declared in schema.of(entity.kind).items():
+        if name not in known:
+            continue
         now = {tool: s.reading.values[name] for tool, s in sightings.items() if name in s.reading.values}
-        here = {tool: views[tool][name] for tool in now if tool in views and name in views[tool]}
-        unknown = unread | {tool for tool, shows in views.items() if name in shows and tool not in now}
+        here = {tool: shows[name] for tool, shows in views.items() if name in shows}
+        unknown = unread | (here.keys() - now.keys())
         past = entity.past(name, unknown.union(sightings))
         if declared.type is FieldType.SET:
             now = {tool: frozenset() if value is None else value for tool, value in now.items()}
@@ -55,16 +74,15 @@ def reconcile(
             merged[name] = _hold(past, {tool: value for tool, value in now.items() if tool in here}, held)
             continue
         cell = merge(past, now, here)
-        tool = rules.tool_for(entity.kind, entity.id, name) if cell.conflict else None
+        tool = rules.tool_for(entity, name, cell.conflict.claims) if cell.conflict else None
         merged[name] = decide(cell, past, now, here, tool) if tool else cell
     return merged
 
 
-def _views(side: Side, kind: Kind) -> Mapping[str, View]:
-    views = dict(side.mapping.views(kind))
-    if kind is Kind.STAGE:
-        views[LINK_FIELD] = Whole()
-    return views
+def views_of(sides: Mapping[str, Side], kind: Kind) -> dict[str, Mapping[str, View]]:
+    """What each tool can show of this kind, by field. A stage's campaign is shown by every tool that has stages."""
+    link = {LINK_FIELD: Whole()} if kind is Kind.STAGE else {}
+    return {tool: {**side.mapping.views(kind), **link} for tool, side in sides.items()}
 
 
 def _hold(past: Past, now: Mapping[str, Value], held: Mapping[str, Value]) -> Merged:
@@ -85,3 +103,30 @@ def remember(entity: Remembered, merged: Mapping[str, Merged], sightings: Mappin
         for tool, memory in cell.memory.items():
             if tool in sightings and tool in entity.links and memory.seen is not UNSET:
                 entity.links[tool].memory[name] = memory
+
+
+def memory_of_new(
+    entity: Remembered,
+    views: Mapping[str, View],
+    schema: Schema,
+    sent: Collection[str],
+    shown: Mapping[str, Value],
+) -> dict[str, Memory]:
+    """The memory of a record that we made. What it shows besides what was sent are the tool's own defaults, and what it
+    makes of a text, a time or a number is how it writes it: neither is somebody's edit. A choice or a set that it shows
+    otherwise was not taken, such as a status without a transition: an update will tell why."""
+    memory: dict[str, Memory] = {}
+    for name, value in shown.items():
+        agreed = entity.agreed.get(name)
+        wanted = views[name].project(agreed) if name in views else agreed
+        if isinstance(wanted, Refusal):
+            memory[name] = Memory(value)
+            continue
+        is_settled = schema.of(entity.kind)[name].type not in NOT_REWORDED if name in sent else is_empty(wanted)
+        memory[name] = acknowledged(value, wanted) if is_settled else Memory(value)
+    return memory
+
+
+def acknowledged(shown: Value, wanted: Value) -> Memory:
+    """The memory of a cell that a tool was given and shows as it pleases."""
+    return Memory(shown, UNSET if shown == wanted else wanted)

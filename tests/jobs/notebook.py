@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,9 @@ class NotebookConnector:
         return [Written(change, self._apply(change)) for change in changes]
 
     def attribution(self, record: Record, field_id: str) -> Attribution | None:
+        return None
+
+    def time(self) -> datetime | None:
         return None
 
     def close(self) -> None:

@@ -204,7 +204,7 @@ def test_a_copied_record_that_still_carries_the_mark_is_flagged_and_left_alone(w
 
 
 def test_two_runs_at_once_are_refused_by_name(world: World) -> None:
-    with world.store() as store, store.lease("a night job", world.now, timedelta(hours=1)):
+    with world.store() as store, store.lease("a night job", lambda: world.now, timedelta(hours=1)):
         with pytest.raises(Busy, match="a night job"):
             world.run()
         assert world.run(dry=True).dry
@@ -222,7 +222,7 @@ def test_a_run_gives_the_workspace_back_also_when_it_crashes(world: World) -> No
 def test_the_hold_of_a_killed_run_ends_by_itself(world: World) -> None:
     around = Surroundings(lambda: world.now, world.new_id, holder="the killed one")
     with world.store() as store:
-        hold = store.lease("the killed one", world.now, timedelta(minutes=30))
+        hold = store.lease("the killed one", lambda: world.now, timedelta(minutes=30))
         hold.__enter__()
     with pytest.raises(Busy, match="the killed one"):
         world.run()

@@ -55,3 +55,34 @@ def test_every_tool_is_counted_by_itself() -> None:
 
 def test_nothing_missing_is_nothing_emptied() -> None:
     assert not is_emptied(0, 0, BOUNDS)
+
+
+@pytest.mark.parametrize(
+    ("missing", "linked", "emptied"),
+    [(3, 14, True), (3, 15, False), (10, 50, False), (10, 1000, False), (11, 1000, True)],
+)
+def test_without_a_setting_more_than_ten_records_or_a_fifth_are_too_many_to_lose(
+    missing: int, linked: int, emptied: bool
+) -> None:
+    assert is_emptied(missing, linked, Bounds()) == emptied
+
+
+@pytest.mark.parametrize(("overwritten", "linked", "stops"), [(50, 60, False), (51, 101, True), (51, 102, False)])
+def test_without_a_setting_more_than_fifty_records_and_a_half_are_too_many_to_overwrite(
+    overwritten: int, linked: int, stops: bool
+) -> None:
+    assert bool(excesses(_steps(Action.UPDATE, overwritten), {"jira": linked}, Bounds())) == stops
+
+
+def test_the_reasons_come_in_the_order_of_the_tools_names() -> None:
+    steps = _steps(Action.ARCHIVE, 3) + _steps(Action.ARCHIVE, 4, tool="airtable")
+    assert excesses(steps, {"jira": 10, "airtable": 10}, BOUNDS) == [
+        "4 of 10 records would be archived in airtable",
+        "3 of 10 records would be archived in jira",
+    ]
+
+
+def test_a_record_of_which_one_cell_is_filled_and_another_overwritten_is_overwritten() -> None:
+    cells = (CellChange("brief", "Brief", None, "new"), CellChange("subject", "Subject", "old", "new"))
+    steps = [Step(Action.UPDATE, "jira", Kind.CAMPAIGN, f"e{n}", f"e{n}", {}, {}, cells) for n in range(6)]
+    assert len(excesses(steps, {"jira": 6}, BOUNDS)) == 1

@@ -165,6 +165,18 @@ def test_words_of_a_set_that_a_tool_lacks_are_an_obstacle_where_it_is_written_at
         assert [o.value for o in result.obstacles] == ([frozenset({"y"})] if writable else [])
 
 
+def test_a_set_that_a_tool_has_all_words_of_meets_no_obstacle() -> None:
+    value = frozenset({"x"})
+    on = subject(sighted("b"), merged={"tags": Merged(value, {})}, agreed={"tags": value})
+    assert planned(on, b=side("b", views={"tags": Only(frozenset({"x", "y"}))})).obstacles == []
+
+
+def test_a_creation_is_not_given_a_set_of_which_it_can_show_no_word() -> None:
+    agreed: dict[str, Value] = {"name": "Spring", "tags": frozenset({"z"})}
+    result = planned(subject(sighted("a"), agreed=agreed), a=side("a"), b=side("b", views={"tags": Only(frozenset())}))
+    assert [step.values for step in result.steps] == [{"name": "Spring"}]
+
+
 def test_a_stranger_and_a_campaign_that_is_over_are_no_obstacles() -> None:
     stranger = Stranger("a", "1", "Cy")
     merged = {"owner": Merged(stranger, {}, {}, {"b": Refusal("unknown")})}

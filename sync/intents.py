@@ -1,0 +1,96 @@
+"""Writes of which nobody knows the end, because a run was cut off or a tool gave no answer: what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+
+from sync.errors import SyncError
+from sync.identity import Sighting
+from sync.intake import Intake
+from sync.merge import Memory
+from sync.model import UNSET
+from sync.ports import Connector
+from sync.reconcile import memory_of_new
+from sync.report import Action
+from sync.state import Intent, State
+from sync.wording import Wording, tool_title
+from sync.workspace import Workspace
+
+
+def unsettled_creations(intake: Intake, state: State) -> dict[tuple[str, str], datetime]:
+    """Creations whose record may still turn up: (entity, tool) -> until when, by the tool's own clock."""
+    waiting = {}
+    for intent in state.intents:
+        if intent.action != Action.CREATE or intent.tool in intake.members.get(intent.entity, {}):
+            continue
+        side = intake.sides.get(intent.tool)
+        until = intent.at + timedelta(seconds=side.capability.settle) if side else datetime.max.replace(tzinfo=UTC)
+        if side is None or intake.times[intent.tool] < until:
+            waiting[intent.entity, intent.tool] = until
+    return waiting
+
+
+def settled(intake: Intake, state: State) -> Iterator[Intent]:
+    """The writes that need no more looking up: their record is shown, or it cannot turn up any more."""
+    waiting = unsettled_creations(intake, state)
+    for intent in state.intents:
+        shown = intent.tool in intake.members.get(intent.entity, {})
+        if shown or (intent.tool in intake.sides and (intent.entity, intent.tool) not in waiting):
+            yield intent
+
+
+def acknowledge(intake: Intake, state: State, workspace: Workspace) -> None:
+    """What such a write did, and the tool shows, is no edit of somebody's."""
+    for intent in state.intents:
+        sighting = intake.members.get(intent.entity, {}).get(intent.tool)
+        if sighting is None:
+            continue
+        memory = state.entities[intent.entity].links[intent.tool].memory
+        if intent.action == Action.CREATE:
+            memory.update(_of_new(intent, sighting, intake, state, workspace))
+        for name, (old, new) in intent.cells.items():
+            if name in memory and memory[name].seen == old and sighting.reading.values.get(name, UNSET) == new:
+                memory[name] = Memory(new)
+
+
+def _of_new(
+    intent: Intent, sighting: Sighting, intake: Intake, state: State, workspace: Workspace
+) -> dict[str, Memory]:
+    """The memory of a record that we made and that is seen for the first time, but for what somebody has changed."""
+    entity, kind = state.entities[intent.entity], sighting.record.ref.kind
+    mapping, connector = intake.sides[intent.tool].mapping, workspace.tools[intent.tool].connector
+    ours = {}
+    for name, shown in sighting.reading.values.items():
+        as_sent = name in intent.cells and intent.cells[name][1] == shown
+        if name not in entity.links[intent.tool].memory and (
+            as_sent or _is_untouched(connector, sighting, mapping.native_field(kind, name))
+        ):
+            ours[name] = shown
+    return memory_of_new(entity, mapping.views(kind), workspace.schema, intent.cells, ours)
+
+
+def _is_untouched(connector: Connector, sighting: Sighting, native: str | None) -> bool:
+    if native is None:
+        return False
+    try:
+        told = connector.attribution(sighting.record, native)
+    except SyncError:
+        return False  # then it counts as somebody's edit, which at worst is asked about
+    return told is not None and told.untouched
+
+
+def in_words(waiting: Mapping[tuple[str, str], datetime], intake: Intake, wording: Wording) -> tuple[str, ...]:
+    """The unsettled creations, a sentence a tool. A tool that could not be read has a flag of its own."""
+    found: dict[str, list[datetime]] = {}
+    for (_, tool), until in waiting.items():
+        if tool in intake.sides:
+            found.setdefault(tool, []).append(until)
+    told = []
+    for tool, moments in sorted(found.items()):
+        what = "1 record waits" if len(moments) == 1 else f"{len(moments)} records wait"
+        told.append(
+            f"{what} to be made in {tool_title(tool)}: an earlier run was cut off before it learned whether that was "
+            f"done. A run after {wording.moment(max(moments))} looks again."
+        )
+    return tuple(told)
