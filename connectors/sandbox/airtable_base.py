@@ -46,6 +46,9 @@ class Column:
     def choices(self) -> list[str]:
         return [choice["name"] for choice in self.options.get("choices", ())]
 
+    def dump(self) -> dict[str, Any]:
+        return {"id": self.id, "name": self.name, "type": self.type, "options": self.options}
+
     def json(self) -> dict[str, Any]:
         shown = {"id": self.id, "name": self.name, "type": self.type}
         silent = not self.options or self.type == "lastModifiedBy"  # its options are ours, the API shows none
@@ -68,13 +71,14 @@ class Row:
 
 @dataclass(slots=True)
 class Table:
-    """A table: its first column is the primary one."""
+    """A table: its first column is the primary one. Columns in the `trash` keep their cells in the rows."""
 
     id: str
     name: str
     columns: list[Column]
     views: list[dict[str, str]]
     rows: dict[str, Row] = field(default_factory=dict)
+    trash: list[Column] = field(default_factory=list)
 
     def column(self, name: str) -> Column:
         """By id or by name. UNKNOWN_FIELD_NAME if there is none."""
@@ -102,7 +106,8 @@ class Table:
         return {
             "id": self.id,
             "name": self.name,
-            "columns": [{"id": c.id, "name": c.name, "type": c.type, "options": c.options} for c in self.columns],
+            "columns": [column.dump() for column in self.columns],
+            "trash": [column.dump() for column in self.trash],
             "views": self.views,
             "rows": [
                 {
@@ -119,19 +124,24 @@ class Table:
     @classmethod
     def load(cls, state: Mapping[str, Any]) -> Table:
         rows = [Row(**row) for row in state["rows"]]
-        columns = [Column(**column) for column in state["columns"]]
-        return cls(state["id"], state["name"], columns, state["views"], {row.id: row for row in rows})
+        columns, trash = ([Column(**column) for column in state.get(name, ())] for name in ("columns", "trash"))
+        return cls(state["id"], state["name"], columns, state["views"], {row.id: row for row in rows}, trash)
 
 
 @dataclass(slots=True)
 class Base:
-    """A base, the people who may be named in it (user id -> name, email), and a counter for new ids."""
+    """A base, the people who may be named in it (user id -> name, email), and a counter for new ids.
+
+    Those who have `left` stand in the cells as before and can be named no more. `trash` holds removed tables.
+    """
 
     id: str
     name: str
     people: dict[str, dict[str, str]]
     tables: list[Table] = field(default_factory=list)
     made: int = 0
+    left: list[str] = field(default_factory=list)
+    trash: list[Table] = field(default_factory=list)
 
     def table(self, name: str) -> Table:
         """By id or by name. 403, not 404, if there is none (§6)."""
@@ -156,12 +166,15 @@ class Base:
             "people": self.people,
             "made": self.made,
             "tables": [table.dump() for table in self.tables],
+            "left": self.left,
+            "trash": [table.dump() for table in self.trash],
         }
 
     @classmethod
     def load(cls, state: Mapping[str, Any]) -> Base:
-        tables = [Table.load(table) for table in state["tables"]]
-        return cls(state["id"], state["name"], state["people"], tables, state["made"])
+        tables, trash = ([Table.load(table) for table in state.get(name, ())] for name in ("tables", "trash"))
+        left = list(state.get("left", ()))
+        return cls(state["id"], state["name"], state["people"], tables, state["made"], left, trash)
 
 
 @dataclass(slots=True)

@@ -120,6 +120,8 @@ def _person(base: Base, column: Column, value: Any, typecast: bool) -> str:
         value = {"id": value} if value in base.people else {"email": value}
     if isinstance(value, Mapping):
         for user, person in base.people.items():
+            if user in base.left:
+                continue
             if value.get("id", user) == user and value.get("email", person["email"]) == person["email"] and value:
                 return user
     return str(_bad(column))

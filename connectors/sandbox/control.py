@@ -121,7 +121,8 @@ class Control:
                 fault = Fault(**members)
             except TypeError as error:
                 raise ValueError(
-                    f"a fault has tool, status, and maybe method, path, body, headers, times, after: {error}"
+                    "a fault has tool, status, and maybe method, path, body, headers, times, after, skip, edits, cut, "
+                    f"announced: {error}"
                 ) from error
             if fault.tool not in self._tools:
                 raise ValueError(f"there is no tool {fault.tool}; there are {', '.join(self._tools)}")

@@ -16,8 +16,6 @@ from connectors.sandbox.jira_schema import (
     PROJECT_ID,
     PROJECT_KEY,
     STATUS,
-    STATUSES,
-    TYPES,
     Field,
     Status,
 )
@@ -34,12 +32,13 @@ def create(state: JiraState, author: str, now: datetime, payload: Any, rich: boo
         raise Refusal(400, "No Issue Create payload supplied")
     fields = _object(payload, "fields")
     _project(fields.pop("project", None))
-    kind = _type(fields.pop("issuetype", None))
+    kind = _type(state, fields.pop("issuetype", None))
     draft = Issue("0", "", kind, INITIAL[kind], author, stamp(now), stamp(now))
     draft.values = {"priority": DEFAULT_PRIORITY, "reporter": author}
     values = _checked(state, draft, fields, _object(payload, "update"), rich)
     if "summary" not in values:
         raise Refusal(400, errors={"summary": "You must specify a summary of the issue."})
+    _insist(state, kind, dict.fromkeys(state.setup.required) | draft.values | values)
     properties = {p["key"]: p["value"] for p in _properties(payload.get("properties"))}
     draft.id, draft.key = str(state.number("issue")), state.next_key()
     state.remember(draft.id, now)
@@ -54,12 +53,13 @@ def edit(state: JiraState, author: str, now: datetime, issue: Issue, payload: An
     if not isinstance(payload, dict) or not (set(payload) & {"fields", "update", "properties", "historyMetadata"}):
         raise Refusal(400, "one of 'fields' or 'update' required")
     values = _checked(state, issue, _object(payload, "fields"), _object(payload, "update"), rich)
+    _insist(state, issue.type, values)
     properties = {p["key"]: p["value"] for p in _properties(payload.get("properties"))}
     changed = {id: value for id, value in values.items() if value != issue.values.get(id)}
     if not changed and not properties:
         return False
     state.remember(issue.id, now)
-    items = [change(state, FIELD[id], issue.values.get(id), value) for id, value in changed.items()]
+    items = [change(state, state.setup.fields[id], issue.values.get(id), value) for id, value in changed.items()]
     issue.values = {id: value for id, value in (issue.values | changed).items() if value is not None}
     issue.properties |= properties
     if items:
@@ -67,9 +67,9 @@ def edit(state: JiraState, author: str, now: datetime, issue: Issue, payload: An
     return True
 
 
-def transitions(issue: Issue) -> list[Status]:
-    """The statuses that the issue's workflow leads to: all of its type, its own too."""
-    return [status for status in STATUSES if status.type == issue.type]
+def transitions(state: JiraState, issue: Issue) -> list[Status]:
+    """The statuses that the issue's workflow leads to: all of its type, its own too, unless somebody closed the way."""
+    return state.setup.leading(issue.type)
 
 
 def transit(state: JiraState, author: str, now: datetime, issue: Issue, payload: Any) -> None:
@@ -77,7 +77,7 @@ def transit(state: JiraState, author: str, now: datetime, issue: Issue, payload:
     wanted = payload.get("transition") if isinstance(payload, dict) else None
     if not isinstance(wanted, dict) or not wanted.get("id"):
         raise Refusal(400, "Missing 'transition' identifier")
-    target = next((s for s in transitions(issue) if s.transition == str(wanted["id"])), None)
+    target = next((s for s in transitions(state, issue) if s.transition == str(wanted["id"])), None)
     if target is None:
         raise Refusal(400, f"It is not possible to perform the transition with id '{wanted['id']}' on this issue.")
     given = {*_object(payload, "fields"), *(set(_object(payload, "update")) - {"comment"})}
@@ -146,7 +146,7 @@ def _checked(state: JiraState, issue: Issue, fields: JSON, update: JSON, rich: b
     general: list[str] = []
     values: JSON = {}
     for id in sorted(set(fields) | (set(update) - {"comment"})):
-        field = FIELD.get(id)
+        field = state.setup.fields.get(id)
         try:
             if field is None or issue.type not in field.screens:
                 raise BadValue(NOT_ON_SCREEN.format(id))
@@ -187,6 +187,17 @@ def _updated(state: JiraState, field: Field, value: Any, operations: Any, rich: 
     return value or None
 
 
+def _insist(state: JiraState, kind: str, values: JSON) -> None:
+    """Refusal where a required field is left empty. An edit is asked only about the fields that it names."""
+    missing = [
+        field
+        for field in (state.setup.fields[id] for id in state.setup.required if id in state.setup.fields)
+        if kind in field.screens and field.id in values and values[field.id] is None
+    ]
+    if missing:
+        raise Refusal(400, errors={field.id: f"{field.name} is required." for field in missing})
+
+
 def _object(payload: JSON, name: str) -> JSON:
     found = payload.get(name) or {}
     if not isinstance(found, dict):
@@ -201,10 +212,10 @@ def _project(value: Any) -> None:
         raise Refusal(400, errors={"project": "Specify a valid project ID or key"})
 
 
-def _type(value: Any) -> str:
+def _type(state: JiraState, value: Any) -> str:
     if not isinstance(value, dict):
         raise Refusal(400, errors={"issuetype": "Specify an issue type"})
-    for kind in TYPES:
+    for kind in state.setup.types.values():
         if str(value.get("id", "")) == kind.id or ("id" not in value and value.get("name") == kind.name):
             return kind.id
     raise Refusal(400, errors={"issuetype": "Specify a valid issue type"})

@@ -8,14 +8,11 @@ from starlette.responses import JSONResponse, Response
 
 from connectors.sandbox.jira_call import Call, Refusal
 from connectors.sandbox.jira_schema import (
-    FIELDS,
     PRIORITIES,
     PROJECT_ID,
     PROJECT_KEY,
     STATUS,
     STATUSES,
-    TYPE,
-    TYPES,
     field_json,
     priority_json,
     project_json,
@@ -58,7 +55,7 @@ def myself(call: Call) -> Response:
 
 def fields(call: Call) -> Response:
     """`GET /field`: those that the caller may see."""
-    return JSONResponse([field_json(f) for f in FIELDS if call.viewer or not f.custom])
+    return JSONResponse([field_json(f) for f in call.state.setup.fields.values() if call.viewer or not f.custom])
 
 
 def statuses(call: Call) -> Response:
@@ -83,13 +80,13 @@ def priorities(call: Call) -> Response:
 
 def issue_types(call: Call) -> Response:
     """`GET /issuetype`."""
-    return JSONResponse([type_json(kind, call.base) for kind in TYPES] if call.viewer else [])
+    return JSONResponse([type_json(kind, call.base) for kind in call.state.setup.types.values()] if call.viewer else [])
 
 
 def project(call: Call) -> Response:
     """`GET /project/{id or key}`."""
     _project(call)
-    types = [type_json(kind, call.base) for kind in TYPES]
+    types = [type_json(kind, call.base) for kind in call.state.setup.types.values()]
     extra: JSON = {"description": "", "assigneeType": "UNASSIGNED", "components": [], "versions": [], "roles": {}}
     lead = next(iter(call.state.accounts.values()))
     extra |= {"issueTypes": types, "lead": call.user_json(lead.id), "style": "classic", "isPrivate": False}
@@ -109,7 +106,7 @@ def project_statuses(call: Call) -> Response:
     """`GET /project/{}/statuses`: by issue type."""
     _project(call)
     shown = []
-    for kind in TYPES:
+    for kind in call.state.setup.types.values():
         own = [status_json(s, call.base) for s in STATUSES if s.type == kind.id]
         short = {"self": f"{call.base}/issuetype/{kind.id}", "id": kind.id, "name": kind.name, "subtask": False}
         shown.append(short | {"statuses": own})
@@ -119,16 +116,18 @@ def project_statuses(call: Call) -> Response:
 def create_types(call: Call) -> Response:
     """`GET /issue/createmeta/{project}/issuetypes`."""
     _project(call)
-    return JSONResponse(_page(call, "issueTypes", [type_json(kind, call.base) for kind in TYPES]))
+    return JSONResponse(
+        _page(call, "issueTypes", [type_json(kind, call.base) for kind in call.state.setup.types.values()])
+    )
 
 
 def create_fields(call: Call) -> Response:
     """`GET /issue/createmeta/{project}/issuetypes/{type}`: what can be set when an issue is created."""
     _project(call)
-    kind = TYPE.get(call.request.path_params["type"])
+    kind = call.state.setup.types.get(call.request.path_params["type"])
     if kind is None:
         raise Refusal(404, "The issue type does not exist in this project, or you do not have permission to create it.")
-    own = [f for f in FIELDS if kind.id in f.screens or f.id in ("issuetype", "project")]
+    own = [f for f in call.state.setup.fields.values() if kind.id in f.screens or f.id in ("issuetype", "project")]
     return JSONResponse(_page(call, "fields", [field_meta(call, f, kind.id) | {"fieldId": f.id} for f in own]))
 
 

@@ -11,13 +11,11 @@ from typing import Any
 from connectors.sandbox import jira_adf
 from connectors.sandbox.jira_jql_tokens import JqlError
 from connectors.sandbox.jira_schema import (
-    FIELDS,
     PRIORITIES,
     PROJECT_ID,
     PROJECT_KEY,
     PROJECT_NAME,
     STATUSES,
-    TYPES,
     Field,
 )
 from connectors.sandbox.jira_state import Issue, JiraState, moment
@@ -48,7 +46,7 @@ class Names:
     def __init__(self, state: JiraState) -> None:
         self._state = state
         self._fields = self._system()
-        for field in FIELDS:
+        for field in state.setup.fields.values():
             if field.custom:
                 built = self._custom(field)
                 for name in (f"cf[{field.number}]", field.id, field.name.lower()):
@@ -66,7 +64,7 @@ class Names:
     def _system(self) -> dict[str, QueryField]:
         project = {PROJECT_ID, PROJECT_KEY.lower(), PROJECT_NAME.lower()}
         statuses = lambda text: _group([(s.id, s.name) for s in STATUSES], text)  # noqa: E731
-        types = lambda text: _one([(t.id, t.name) for t in TYPES], text)  # noqa: E731
+        types = lambda text: _one([(t.id, t.name) for t in self._state.setup.types.values()], text)  # noqa: E731
         return {
             "project": QueryField(
                 "list", lambda _: [PROJECT_ID], lambda t: PROJECT_ID if t.lower() in project else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 JSON = dict[str, Any]
@@ -160,6 +160,40 @@ _SCHEMAS: Final = {
     "status": ("status", None, None),
 }
 OPERATIONS: Final = {"labels": ["add", "set", "remove"], "options": ["add", "set", "remove"]}
+
+
+@dataclass(slots=True)
+class Setup:
+    """The project as its administrators have it now; it begins as the company's, above.
+
+    `trash` holds removed fields, whose values stay where they are; `required` are ids of fields that creating and
+    editing must not leave empty; `closed` are transitions (ids) that the workflow has lost.
+    """
+
+    fields: dict[str, Field] = field(default_factory=lambda: dict(FIELD))
+    trash: dict[str, Field] = field(default_factory=dict)
+    types: dict[str, IssueType] = field(default_factory=lambda: dict(TYPE))
+    required: list[str] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
+
+    def named(self, name: str) -> Field | None:
+        """The field of this id or display name, in any case of letters."""
+        found = (one for one in self.fields.values() if name == one.id or name.lower() == one.name.lower())
+        return next(found, None)
+
+    def leading(self, kind: str) -> list[Status]:
+        """The statuses that an issue of this type can be moved to."""
+        return [status for status in STATUSES if status.type == kind and status.transition not in self.closed]
+
+    @classmethod
+    def load(cls, plain: JSON) -> Setup:
+        """The inverse of its dump."""
+        fields, trash = (
+            {id: Field(**{**one, "screens": tuple(one["screens"])}) for id, one in plain[name].items()}
+            for name in ("fields", "trash")
+        )
+        types = {id: IssueType(**one) for id, one in plain["types"].items()}
+        return cls(fields, trash, types, plain["required"], plain["closed"])
 
 
 def schema_json(field: Field) -> JSON:

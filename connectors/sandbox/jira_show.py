@@ -8,12 +8,9 @@ from connectors.sandbox import jira_adf
 from connectors.sandbox.jira_call import Call
 from connectors.sandbox.jira_edit import transitions
 from connectors.sandbox.jira_schema import (
-    FIELD,
-    FIELDS,
     OPERATIONS,
     PRIORITIES,
     STATUS,
-    TYPE,
     Field,
     Status,
     option_json,
@@ -32,10 +29,9 @@ HISTORIES_SHOWN = 40
 REQUIRED = ("summary", "issuetype", "project")
 
 
-def chosen(asked: list[str]) -> set[str]:
-    """The field ids that a `fields` parameter means; only exclusions mean all fields but these."""
+def chosen(asked: list[str], known: set[str]) -> set[str]:
+    """The ids of known fields that a `fields` parameter means; only exclusions mean all fields but these."""
     words = [word.strip() for text in asked for word in text.split(",") if word.strip()]
-    known = set(FIELD)
     wanted = set() if any(not word.startswith("-") for word in words) else set(known)
     for word in words:
         if word in ("*all", "*navigable"):
@@ -54,21 +50,22 @@ def on_issue(issue: Issue, field: Field) -> bool:
 
 def issue_json(call: Call, issue: Issue, fields: list[str], properties: list[str], expand: set[str]) -> JSON:
     """An issue. `fields` are the words of the parameter, not empty."""
-    ids = chosen(fields)
+    known = call.state.setup.fields
+    ids = chosen(fields, set(known))
     out: JSON = {
         "expand": EXPANDABLE,
         "id": issue.id,
         "self": f"{call.base}/issue/{issue.id}",
         "key": issue.key,
-        "fields": {f.id: shown(call, issue, f) for f in FIELDS if f.id in ids and on_issue(issue, f)},
+        "fields": {f.id: shown(call, issue, f) for f in known.values() if f.id in ids and on_issue(issue, f)},
     }
     if properties:
         names = list(issue.properties) if "*all" in properties else properties
         out["properties"] = {name: issue.properties[name] for name in names if name in issue.properties}
     if "names" in expand:
-        out["names"] = {id: FIELD[id].name for id in out["fields"]}
+        out["names"] = {id: known[id].name for id in out["fields"]}
     if "schema" in expand:
-        out["schema"] = {id: schema_json(FIELD[id]) for id in out["fields"]}
+        out["schema"] = {id: schema_json(known[id]) for id in out["fields"]}
     if "changelog" in expand:
         latest = issue.histories[::-1][:HISTORIES_SHOWN]
         histories = [history_json(call, entry) for entry in latest]
@@ -117,7 +114,7 @@ def _named(call: Call, field: Field, id: str) -> JSON:
         case "status":
             return status_json(STATUS[id], call.base)
         case "issuetype":
-            return type_json(TYPE[id], call.base)
+            return type_json(call.state.setup.types[id], call.base)
     return project_json(call.base)
 
 
@@ -134,7 +131,7 @@ def _parent_json(call: Call, parent: Issue | None) -> JSON | None:
         "summary": parent.values["summary"],
         "status": status_json(STATUS[parent.status], call.base),
         "priority": priority_json(parent.values["priority"], call.base),
-        "issuetype": type_json(TYPE[parent.type], call.base),
+        "issuetype": type_json(call.state.setup.types[parent.type], call.base),
     }
     return {"id": parent.id, "key": parent.key, "self": f"{call.base}/issue/{parent.id}", "fields": fields}
 
@@ -146,7 +143,7 @@ def history_json(call: Call, entry: JSON) -> JSON:
 
 def transitions_json(call: Call, issue: Issue) -> list[JSON]:
     """What the caller can do from the issue's status: in this workflow everything."""
-    return [_transition_json(call, status, issue) for status in transitions(issue)]
+    return [_transition_json(call, status, issue) for status in transitions(call.state, issue)]
 
 
 def _transition_json(call: Call, status: Status, issue: Issue) -> JSON:
@@ -166,7 +163,7 @@ def _transition_json(call: Call, status: Status, issue: Issue) -> JSON:
 def field_meta(call: Call, field: Field, type_id: str) -> JSON:
     """What may be written into a field: as in createmeta and editmeta."""
     meta: JSON = {
-        "required": field.id in REQUIRED,
+        "required": field.id in (*REQUIRED, *call.state.setup.required),
         "schema": schema_json(field),
         "name": field.name,
         "key": field.id,
@@ -181,7 +178,7 @@ def field_meta(call: Call, field: Field, type_id: str) -> JSON:
         case "priority":
             meta["allowedValues"] = [priority_json(id, base) for id, _ in PRIORITIES]
         case "issuetype":
-            meta["allowedValues"] = [type_json(TYPE[type_id], base)]
+            meta["allowedValues"] = [type_json(call.state.setup.types[type_id], base)]
         case "project":
             meta["allowedValues"] = [project_json(base)]
         case "user":
@@ -193,4 +190,4 @@ def field_meta(call: Call, field: Field, type_id: str) -> JSON:
 
 def edit_meta(call: Call, issue: Issue) -> JSON:
     """The fields that can be edited now. The status is none of them."""
-    return {f.id: field_meta(call, f, issue.type) for f in FIELDS if issue.type in f.screens}
+    return {f.id: field_meta(call, f, issue.type) for f in call.state.setup.fields.values() if issue.type in f.screens}

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.sandbox.jira_schema import PROJECT_KEY
+from connectors.sandbox.jira_schema import PROJECT_KEY, Setup
 
 JSON = dict[str, Any]
 
@@ -70,6 +70,7 @@ class JiraState:
     switches: JSON = field(default_factory=lambda: dict(SWITCHES))
     keys: dict[str, str] = field(default_factory=dict)
     codes: JSON = field(default_factory=dict)  # the seeded campaigns by the company's code
+    setup: Setup = field(default_factory=Setup)
 
     def number(self, counter: str) -> int:
         """The next number of a counter."""
@@ -136,6 +137,8 @@ class JiraState:
         plain["accounts"] = {id: Account(**account) for id, account in plain["accounts"].items()}
         plain["issues"] = {id: Issue(**issue) for id, issue in plain["issues"].items()}
         plain["past"] = {id: [(until, was) for until, was in states] for id, states in plain["past"].items()}
+        if "setup" in plain:  # a state from before administrators could change anything has none
+            plain["setup"] = Setup.load(plain["setup"])
         return cls(**plain)
 
 

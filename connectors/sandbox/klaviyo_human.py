@@ -1,4 +1,4 @@
-"""People at work in Klaviyo's own interface: the control API's edits of its campaigns."""
+"""People at work in Klaviyo's own interface: the control API's edits of its campaigns, lists, segments and tags."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from connectors.sandbox.klaviyo_call import Problem
 from connectors.sandbox.klaviyo_seed import SENDER
 from connectors.sandbox.klaviyo_state import (
     LOCKED,
+    Audience,
     Campaign,
     KlaviyoState,
     moment,
@@ -30,6 +31,9 @@ NEEDS = {
     "archive": ("campaign",),
     "unarchive": ("campaign",),
     "switch": ("name", "value"),
+    "rename": ("name",),
+    "remove": (),
+    "add": (),
 }
 EDITS = ("name", "subject", "send_strategy", "audiences", "excluded", "tags")
 
@@ -39,6 +43,8 @@ def perform(state: KlaviyoState, now: datetime, verb: str, payload: JSON) -> JSO
 
     `campaign` is an id or a name that only one has; `audiences`, `excluded` and `tags` are names, `send_strategy` as
     the API has it. Editing a scheduled campaign's time or audience unschedules and reschedules it, as people must.
+    `audience` (a list or segment) or `tag` is renamed, removed (campaigns keep the id of a list that is gone, and lose
+    a tag) or added; one that was removed comes back under its old `id`.
     Gives {"id", "name", "status"}. Raises ValueError that says what is wrong.
     """
     if verb not in NEEDS:
@@ -48,6 +54,8 @@ def perform(state: KlaviyoState, now: datetime, verb: str, payload: JSON) -> JSO
         raise ValueError(f"klaviyo {verb} needs {', '.join(absent)}")
     if verb == "switch":
         return _switch(state, payload)
+    if verb in ("rename", "remove", "add"):
+        return _words(state, now, verb, payload)
     campaign = _new(state, now, payload) if verb == "create" else _find(state, str(payload["campaign"]))
     try:
         match verb:
@@ -145,3 +153,32 @@ def _switch(state: KlaviyoState, payload: JSON) -> JSON:
         raise ValueError(f"the switch {name} takes {'a number' if wanted is float else 'true or false'}, not {value!r}")
     state.switches[name] = wanted(value)
     return {"switches": dict(state.switches)}
+
+
+def _words(state: KlaviyoState, now: datetime, verb: str, payload: JSON) -> JSON:
+    """The lists, segments and tags that campaigns are described by."""
+    kind = "tag" if "tag" in payload else "audience"
+    name = str(payload[kind])
+    if verb == "add":
+        if kind == "tag":
+            return {"made": state.tag(name, now)}
+        id = str(payload.get("id") or state.new_id("audience", now)[-6:])
+        state.audiences[id] = Audience(id, "list", name, 0, stamp(now), stamp(now))
+        return {"made": id}
+    if kind == "audience":
+        id = _audience(state, name)
+        if verb == "rename":
+            state.audiences[id].name = str(payload["name"])
+        else:
+            del state.audiences[id]
+        return {"was": id}
+    id = next((id for id, known in state.tags.items() if name in (id, known)), "")
+    if not id:
+        raise ValueError(f"there is no tag {name}")
+    if verb == "rename":
+        state.tags[id] = str(payload["name"])
+        return {"was": id}
+    del state.tags[id]
+    for campaign in state.campaigns.values():
+        campaign.tags = [known for known in campaign.tags if known != id]
+    return {"was": id}

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -18,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from connectors.sandbox.world import Fault, StateError, World
 
 READS = ("GET", "HEAD", "OPTIONS")
+_TWIN = "\u0000"  # the end of a key that stands twice, until it is written
 
 
 class Recorder:
@@ -30,22 +32,35 @@ class Recorder:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        send = self._dated(send)
         body = await _body(receive)
         scope["state"] = {}
         fault = self._world.fault(self._tool, scope["method"], scope["path"])
         answer: list[Message] = []
-        if fault is None or fault.after:
+        if fault is None or fault.after or fault.status is None:
             await self._app(scope, _replay(body), _collector(answer))
         saved = self._kept(scope, body, answer, fault)
         if fault is not None and fault.status == 0:
             await _drop(receive)
-        elif fault is not None:
+        elif fault is not None and fault.status is not None:
             await _fault_answer(fault)(scope, receive, send)
         elif not saved:
             await JSONResponse({"error": "SERVER_ERROR"}, 500)(scope, receive, send)
         else:
-            for message in answer:
+            # A body that ends before its announced length makes the server close the connection.
+            for message in answer if fault is None else _spoilt(fault, answer):
                 await send(message)
+
+    def _dated(self, send: Send) -> Send:
+        """Every answer carries the time of this world, which may stand still or be another one than the machine's."""
+
+        async def dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                now = format_datetime(self._world.now(), usegmt=True).encode()
+                message = {**message, "headers": [*message["headers"], (b"date", now)]}
+            await send(message)
+
+        return dated
 
     def _kept(self, scope: Scope, body: bytes, answer: list[Message], fault: Fault | None) -> bool:
         """Log the request, and save the state before a writer hears of success: what was acknowledged is on disk."""
@@ -68,13 +83,17 @@ class Recorder:
                 "method": scope["method"],
                 "path": scope["path"],
                 "query": unquote_plus(scope["query_string"].decode("latin-1")),
-                "status": fault.status if fault else status,
+                "status": status if fault is None or fault.status is None else fault.status,
                 "write": _wrote(scope, status),
                 "touched": list(scope["state"].get("touched", ())),
                 "body": _json(body),
-                **({"fault": "after" if fault.after else "before"} if fault else {}),
+                **({"fault": _word(fault)} if fault else {}),
             }
         )
+
+
+def _word(fault: Fault) -> str:
+    return "spoilt" if fault.status is None else "after" if fault.after else "before"
 
 
 def _wrote(scope: Scope, status: int) -> bool:
@@ -117,9 +136,55 @@ def _collector(answer: list[Message]) -> Send:
 
 
 def _fault_answer(fault: Fault) -> Response:
+    status = fault.status or 200
     if isinstance(fault.body, str):
-        return Response(fault.body, fault.status, dict(fault.headers))
-    return JSONResponse(fault.body if fault.body is not None else {}, fault.status, dict(fault.headers))
+        return Response(fault.body, status, dict(fault.headers))
+    return JSONResponse(fault.body if fault.body is not None else {}, status, dict(fault.headers))
+
+
+def _spoilt(fault: Fault, answer: list[Message]) -> list[Message]:
+    """The real answer with the fault's headers, edits and cut."""
+    start, body = answer[0], b"".join(message.get("body", b"") for message in answer[1:])
+    if fault.edits and start["status"] < 400:
+        body = _edited(body, fault.edits)
+    kept = body if fault.cut is None else body[: fault.cut]
+    length = len(body if fault.announced else kept)
+    headers = [(name, value) for name, value in start["headers"] if name != b"content-length"]
+    headers += [(name.lower().encode(), value.encode()) for name, value in fault.headers.items()]
+    headers += [(b"content-length", str(length).encode())] if start["status"] != 204 else []
+    return [
+        {**start, "headers": headers},
+        {"type": "http.response.body", "body": kept, "more_body": len(kept) < length},
+    ]
+
+
+def _edited(body: bytes, edits: Sequence[Mapping[str, Any]]) -> bytes:
+    document = {"": json.loads(body)}
+    for edit in edits:
+        holder, key = _at(document, edit["path"])
+        match edit["op"]:
+            case "remove":
+                del holder[key]
+            case "double":
+                holder[f"{key}{_TWIN}"] = edit["value"]
+            case "add" if isinstance(holder, list):
+                holder.insert(key, edit["value"])
+            case "copy":
+                source, name = _at(document, edit["from"])
+                holder.insert(key, source[name])
+            case _:
+                holder[key] = edit["value"]
+    return json.dumps(document[""]).replace(json.dumps(_TWIN)[1:-1], "").encode()
+
+
+def _at(document: Any, pointer: str) -> tuple[Any, Any]:
+    """The holder of what a JSON Pointer names, and its key there."""
+    *path, last = (part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/"))
+    for part in path:
+        document = document[int(part) if isinstance(document, list) else part]
+    if isinstance(document, list):
+        return document, len(document) if last == "-" else int(last)
+    return document, last
 
 
 async def _drop(receive: Receive) -> None:

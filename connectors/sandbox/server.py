@@ -124,7 +124,13 @@ class _Server(uvicorn.Server):
 def _uvicorn(app: Any) -> uvicorn.Config:
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)  # dropped connections are dropped on purpose
     return uvicorn.Config(
-        app, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=2, timeout_keep_alive=30
+        app,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        date_header=False,
+        timeout_graceful_shutdown=2,
+        timeout_keep_alive=30,
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,27 +34,36 @@ class StateError(Exception):
 
 @dataclass(slots=True)
 class Fault:
-    """An answer to give in place of the real one, `times` times.
+    """An answer to give in place of the real one, `times` times, once `skip` such requests have gone well.
 
-    `method` and `path` (a part of it) narrow it; with `after` the request is carried out first. `status` 0 drops the
-    connection without an answer.
+    `method` and `path` (a regular expression that its path contains) narrow it; with `after` the request is carried
+    out first. `status` 0 drops the connection without an answer.
+
+    `status` None spoils the real answer instead: `headers` are added, `edits` change the JSON of a good one (JSON
+    Patch, RFC 6902: add, replace, remove and copy; "double" gives a key a second time, with `value`), and `cut` leaves
+    that many bytes of its body, counted from the end when negative. `announced` is whether its Content-Length still
+    tells of them all.
     """
 
     tool: str
-    status: int
+    status: int | None
     method: str | None = None
     path: str | None = None
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     times: int = 1
     after: bool = False
+    skip: int = 0
+    edits: Sequence[Mapping[str, Any]] = ()
+    cut: int | None = None
+    announced: bool = True
 
     def matches(self, tool: str, method: str, path: str) -> bool:
         return (
             self.tool == tool
             and self.times > 0
             and self.method in (None, method)
-            and (self.path is None or self.path in path)
+            and (self.path is None or re.search(self.path, path) is not None)
         )
 
 
@@ -132,14 +142,30 @@ class World:
         """The first fault that this request meets; it is used up once."""
         with self.lock:
             for fault in self.faults:
-                if fault.matches(tool, method, path):
-                    fault.times -= 1
-                    return fault
+                if not fault.matches(tool, method, path):
+                    continue
+                if fault.skip:
+                    fault.skip -= 1
+                    continue
+                fault.times -= 1
+                return fault
             return None
 
     def add_tool(self, tool: Stateful) -> None:
         """Make a server's state part of the state file."""
         self._tools.append(tool)
+
+    def snapshot(self) -> dict[str, str]:
+        """Every tool's state, to `rewind` to."""
+        with self.lock:
+            return {tool.name: json.dumps(tool.dump()) for tool in self._tools}
+
+    def rewind(self, to: Mapping[str, str], *names: str) -> None:
+        """Put the tools of these names, or all of them, back into a snapshot's state. The log stays."""
+        with self.lock:
+            for tool in self._tools:
+                if not names or tool.name in names:
+                    tool.restore(json.loads(to[tool.name]))
 
     def made(self) -> dict[str, Any] | None:
         """What the company of the state file was made with, if there is such a file. Raises StateError."""
