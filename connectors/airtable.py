@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import requests
 from pyairtable import Api
+from pyairtable.api.params import options_to_params
 from pyairtable.formulas import EQ, OR, RECORD_ID, to_formula_str
 
+from connectors.airtable_errors import Expired, Gone, Hidden, meaning
 from connectors.airtable_tables import Layout, Table
-from connectors.http import TIMEOUT, Retry, as_given, limit, retry_after, translate
-from sync.errors import ConfigError, Rejected, Stale, SyncError, Unavailable
+from connectors.answers import items, understood, word
+from connectors.http import TIMEOUT, Retry, ToolClock, as_given, json_of, limit, translate
+from sync.errors import Ambiguous, ConfigError, Rejected, Stale, SyncError, Unavailable
 from sync.model import Attribution, Kind, Record, Ref
 from sync.ports import Archive, Capability, Change, Create, Failed, NativeSchema, Outcome, Update, Written
 
 PAGE = 100  # records of one page, reference airtable §7
 BATCH = 10  # records of one write, the same
-LOCKOUT = 30.0  # seconds a base refuses everything after too many requests, the same
 LISTINGS = 3  # how often a listing is begun anew when its cursor runs out
 
 T = TypeVar("T")
-
-
-class _Gone(Stale):
-    """The record is not there any more."""
-
-
-class _Hidden(ConfigError):
-    """Not there, or not for us to see: Airtable uses the same words for both (reference airtable §6)."""
-
-
-class _Expired(SyncError):
-    """The cursor of a listing ran out; it has to begin anew."""
 
 
 class AirtableConnector:
@@ -65,6 +56,7 @@ class AirtableConnector:
         self._layout = Layout(base, campaigns, stages, campaign_link, marker_field)
         self._retry = retry or Retry()
         self._known: dict[Kind, Table] | None = None
+        self._clock = ToolClock()
 
     def schema(self) -> NativeSchema:
         """The fields of both tables as they are now, without links and without the fields that only we use."""
@@ -108,14 +100,20 @@ class AirtableConnector:
             return None
         return Attribution(record.changed_by, record.changed_at)
 
+    def time(self) -> datetime | None:
+        """Airtable's own time, by its last answer."""
+        return self._clock.now()
+
     def close(self) -> None:
         """Give back sockets."""
         self._api.session.close()
 
     def _tables(self, *, fresh: bool = False) -> dict[Kind, Table]:
         if self._known is None or fresh:
-            answer = self._container(f"reading the tables of base {self._base}", self._api.base(self._base).urls.tables)
-            self._known = self._layout.tables(self.tool, answer.get("tables", ()))
+            doing = f"reading the tables of base {self._base}"
+            answer = self._container(doing, self._api.base(self._base).urls.tables)
+            with understood(self.tool, doing):
+                self._known = self._layout.tables(self.tool, items(answer, "tables"))
         return self._known
 
     def _insist_on_seeing(self, tables: Mapping[Kind, Table]) -> None:
@@ -134,32 +132,35 @@ class AirtableConnector:
                     if raw["id"] not in seen:
                         seen.add(raw["id"])
                         yield raw
-            except _Expired:
+            except Expired:
                 continue
             return
-        raise Unavailable(f"{self.tool} let the listing of table {table.name!r} expire {LISTINGS} times in a row.")
+        raise Unavailable(f"{self.tool} let a listing expire {LISTINGS} times in a row. The next run tries again.")
 
     def _pages(self, table: Table, formula: str | None) -> Iterator[Mapping[str, Any]]:
         urls = self._api.table(self._base, table.id).urls
         options: dict[str, Any] = {"page_size": PAGE, "use_field_ids": True}
         if formula is not None:
             options["formula"] = formula
+        doing = f"reading the table {table.name!r}"
         while True:
-            page = self._container(
-                f"reading the table {table.name!r}", urls.records, fallback=("POST", urls.records_post), options=options
-            )
-            yield from page.get("records", ())
-            if not page.get("offset"):
+            page = self._container(doing, urls.records, params=options_to_params(options))
+            with understood(self.tool, doing):
+                records = items(page, "records")
+                all(word(raw, "id") for raw in records)
+                # On the last page it is absent (reference airtable §2.1): an empty one would be something unknown.
+                offset = word(page, "offset") if "offset" in page else None
+            yield from records
+            if offset is None:
                 return
-            options = {**options, "offset": page["offset"]}
+            options["offset"] = offset
 
     def _single(self, table: Table, ref: Ref) -> Record | None:
         url = self._api.table(self._base, table.id).urls.record(ref.native)
         doing = f"reading the record {ref.native} of table {table.name!r}"
-        options = {"use_field_ids": True}
         try:
-            raw = self._retry(lambda: self._ask(doing, "GET", url, options=options))
-        except (_Gone, _Hidden):
+            raw = self._retry(lambda: self._ask(doing, "GET", url, params=options_to_params({"use_field_ids": True})))
+        except (Gone, Hidden):
             return None
         return table.record(self.tool, self._base, raw)
 
@@ -168,12 +169,15 @@ class AirtableConnector:
         try:
             return self._retry(lambda: self._ask(doing, "GET", url, **request))
         except (Stale, Rejected) as exc:
-            raise ConfigError(f"{exc} Check base and tables of [tools.{self.tool}].") from exc
+            raise self._misplaced(exc) from exc
+
+    def _misplaced(self, error: SyncError) -> ConfigError:
+        return ConfigError(f"{error} Check base and tables of [tools.{self.tool}].")
 
     def _apply(self, table: Table, changes: Sequence[Change]) -> list[Outcome]:
         try:
             records = self._retry(lambda: self._send(table, changes), repeatable=True)
-        except (Rejected, _Gone, _Hidden) as error:
+        except (Rejected, Gone, Hidden) as error:
             # A batch is refused as a whole and the answer does not name the bad record (reference airtable §2.4).
             if len(changes) == 1:
                 return [self._verdict(table, changes[0], error)]
@@ -186,10 +190,10 @@ class AirtableConnector:
     def _verdict(self, table: Table, change: Change, error: SyncError) -> Outcome:
         """What the refusal of a single change means."""
         if isinstance(change, Create):
-            return Failed(change, error)
+            return Failed(change, self._misplaced(error) if isinstance(error, Gone) else error)
         ref = change.record.ref
         try:
-            if isinstance(error, _Gone | _Hidden) and self.read([ref])[ref] is None:
+            if isinstance(error, Gone | Hidden) and self.read([ref])[ref] is None:
                 if isinstance(change, Archive):
                     return Written(change, None)
                 return Failed(change, Stale(f"{self.tool}: {ref.native} is no longer in the table {table.name!r}."))
@@ -202,7 +206,11 @@ class AirtableConnector:
         url = self._api.table(self._base, table.id).urls.records
         if isinstance(changes[0], Archive):
             ids = [change.record.ref.native for change in changes if isinstance(change, Archive)]
-            self._ask(f"deleting from the table {table.name!r}", "DELETE", url, params={"records[]": ids})
+            doing = f"deleting from the table {table.name!r}"
+            answer = self._ask(doing, "DELETE", url, params={"records[]": ids})
+            with understood(self.tool, doing):
+                if {word(raw, "id") for raw in items(answer, "records") if raw.get("deleted") is True} != set(ids):
+                    raise LookupError(doing)
             return [None] * len(ids)
         creating = isinstance(changes[0], Create)
         body: dict[str, Any] = {"records": [_payload(table, change) for change in changes]}
@@ -211,56 +219,34 @@ class AirtableConnector:
             body["performUpsert"] = {"fieldsToMergeOn": [table.marker]}
         doing = f"{'creating in' if creating else 'changing'} the table {table.name!r}"
         answer = self._ask(doing, "PATCH", url, creating=creating, json=body)
-        records = [table.record(self.tool, self._base, raw) for raw in answer.get("records", ())]
-        if len(records) != len(changes):
-            raise Unavailable(
-                f"{self.tool} acknowledged {len(records)} of {len(changes)} changes; the next run looks again."
-            )
+        try:
+            with understood(self.tool, doing):
+                records = [table.record(self.tool, self._base, raw) for raw in items(answer, "records")]
+                if len(records) != len(changes) or not all(map(_is_of, records, changes)):
+                    raise LookupError(doing)
+        except Unavailable as exc:
+            raise (Ambiguous(str(exc)) if creating else exc) from exc
         return [*records]
 
     def _ask(self, doing: str, method: str, url: str, *, creating: bool = False, **request: Any) -> Any:
+        """One request through the library's session; its own `request` fails itself over odd error bodies."""
         try:
-            answer = self._api.request(method, url, **request)
+            response = self._api.session.request(method, url, timeout=TIMEOUT, **request)
         except requests.RequestException as exc:
-            raise _meaning(self.tool, doing, exc, creating=creating) from exc
-        if not isinstance(answer, dict):
-            raise Unavailable(
-                f"{self.tool} answered {doing} with something that is not a record. The next run tries again."
-            )
+            raise translate(self.tool, doing, exc, creating=creating) from exc
+        self._clock.learn(response)
+        if not response.ok:
+            raise meaning(self.tool, doing, response, creating=creating)
+        answer = json_of(self.tool, doing, response, creating=creating)
+        with understood(self.tool, doing, creating=creating):
+            if not isinstance(answer, dict):
+                raise TypeError(doing)
         return answer
 
 
-def _meaning(tool: str, doing: str, exc: requests.RequestException, *, creating: bool) -> SyncError:
-    """The error table of http with Airtable's particulars (reference airtable §6)."""
-    error = translate(tool, doing, exc, creating=creating)
-    if exc.response is None:
-        return error
-    match exc.response.status_code, _type(exc.response):
-        case _, "LIST_RECORDS_ITERATOR_NOT_AVAILABLE":
-            return _Expired(str(error))
-        case 429, "PUBLIC_API_BILLING_LIMIT_EXCEEDED":
-            return ConfigError(f"{tool} refused {doing}: the workspace has used up its API calls of this month.")
-        case 429, _:
-            asked = retry_after(exc.response)
-            return Unavailable(str(error), LOCKOUT if asked is None else asked)
-        case (404, _) | (_, "ROW_DOES_NOT_EXIST"):
-            return _Gone(str(error))
-        case 403, "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND":
-            return _Hidden(str(error))
-    return error
-
-
-def _type(response: requests.Response) -> str:
-    """The type word of an error: `error` is a string or an object, or there is a list `errors`."""
-    try:
-        body = response.json()
-    except ValueError:
-        return ""
-    if not isinstance(body, dict):
-        return ""
-    errors = body.get("errors")
-    error = body.get("error") or (errors[0].get("error") if isinstance(errors, list) and errors else "")
-    return str(error.get("type", "") if isinstance(error, dict) else error)
+def _is_of(record: Record, change: Change) -> bool:
+    """Whether what was acknowledged is this change; the answer is in the order of the request."""
+    return record.marker in (None, change.marker) if isinstance(change, Create) else record.ref == change.record.ref
 
 
 def _payload(table: Table, change: Change) -> dict[str, Any]:

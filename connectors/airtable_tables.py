@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from connectors.answers import items, moment, part, understood, word
 from sync.errors import ConfigError
 from sync.model import Kind, Record, Ref
 from sync.ports import NativeField
@@ -34,15 +35,20 @@ class Table:
     changed_by: str | None = None
 
     def record(self, tool: str, base: str, raw: Mapping[str, Any]) -> Record:
-        """A record from its JSON. Of a stage that is linked to several campaigns, the first is the parent."""
-        cells = raw.get("fields", {})
-        links = cells.get(self.parent) if self.parent else None
+        """A record from its JSON. Of a stage that is linked to several campaigns, the first is the parent.
+
+        A cell of a wrong type is given as it is, for the mapping to tell; what is ours of it counts as not there.
+        Without `fields` the record is not understood: absent cells are empty ones, and these would be all.
+        """
+        with understood(tool, f"reading a record of the table {self.name!r}"):
+            native, cells = word(raw, "id"), part(raw, "fields")
+        marker = cells.get(self.marker)
         return Record(
-            Ref(tool, self.kind, raw["id"]),
+            Ref(tool, self.kind, native),
             {f.id: cells[f.id] for f in self.fields if f.id in cells},
-            parent=links[0] if links else None,
-            marker=cells.get(self.marker) or None,
-            url=f"https://airtable.com/{base}/{self.id}/{raw['id']}",
+            parent=_first(cells.get(self.parent)) if self.parent else None,
+            marker=marker if isinstance(marker, str) and marker else None,
+            url=f"https://airtable.com/{base}/{self.id}/{native}",
             changed_at=self._changed_at(raw),
             changed_by=_name(cells.get(self.changed_by)) if self.changed_by else None,
         )
@@ -62,7 +68,7 @@ class Table:
         if self.changed_at is None:
             return None
         # Airtable may leave the field empty until the first edit: then the creation was the last change.
-        return _moment(raw.get("fields", {}).get(self.changed_at)) or _moment(raw.get("createdTime"))
+        return moment(part(raw, "fields").get(self.changed_at)) or moment(raw.get("createdTime"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,10 @@ class Layout:
     marker_field: str
 
     def tables(self, tool: str, schema: Sequence[Mapping[str, Any]]) -> dict[Kind, Table]:
-        """The two tables out of the base's schema (reference airtable §8); ConfigError names what is missing."""
+        """The two tables out of the base's schema (reference airtable §8); ConfigError names what is missing.
+
+        LookupError or TypeError where the schema is of another form, to be `understood`.
+        """
         campaigns = self._table(tool, schema, Kind.CAMPAIGN, self.campaigns)
         stages = self._table(tool, schema, Kind.STAGE, self.stages)
         return {Kind.CAMPAIGN: campaigns, Kind.STAGE: stages}
@@ -89,7 +98,7 @@ class Layout:
                 f"{tool}: base {self.base} has no table {wanted!r} ({setting} in [tools.{tool}]);"
                 f" it has {_names(schema)}."
             )
-        fields = found["fields"]
+        fields = items(found, "fields")
         marker = self._field(tool, found, self.marker_field, "marker_field")
         if marker["type"] not in MARKER_TYPES:
             raise ConfigError(f"{tool}: the field {marker['name']!r} of table {found['name']!r} must be a text field.")
@@ -102,9 +111,9 @@ class Layout:
         ours = {"lastModifiedTime", "lastModifiedBy", LINKS}
         return Table(
             kind,
-            found["id"],
-            found["name"],
-            tuple(_native(f) for f in fields if f["type"] not in ours and f["id"] != marker["id"]),
+            word(found, "id"),
+            word(found, "name"),
+            tuple(_native(f) for f in fields if word(f, "type") not in ours and f["id"] != marker["id"]),
             marker["id"],
             parent["id"] if parent else None,
             _of_type(fields, "lastModifiedTime"),
@@ -112,7 +121,7 @@ class Layout:
         )
 
     def _field(self, tool: str, table: Mapping[str, Any], wanted: str, setting: str) -> Mapping[str, Any]:
-        found = _named(table["fields"], wanted)
+        found = _named(items(table, "fields"), wanted)
         if found is None:
             raise ConfigError(
                 f"{tool}: table {table['name']!r} has no field {wanted!r} ({setting} in [tools.{tool}]);"
@@ -122,8 +131,8 @@ class Layout:
 
 
 def _named(things: Sequence[Mapping[str, Any]], wanted: str) -> Mapping[str, Any] | None:
-    return next((t for t in things if t["id"] == wanted), None) or next(
-        (t for t in things if t["name"] == wanted), None
+    return next((t for t in things if word(t, "id") == wanted), None) or next(
+        (t for t in things if word(t, "name") == wanted), None
     )
 
 
@@ -136,19 +145,20 @@ def _of_type(fields: Sequence[Mapping[str, Any]], type_: str) -> str | None:
 
 
 def _native(raw: Mapping[str, Any]) -> NativeField:
-    choices = (raw.get("options") or {}).get("choices", ())
-    options = tuple((c["id"], c["name"]) for c in choices)
-    return NativeField(raw["id"], raw["name"], raw["type"], raw["type"] in COMPUTED, options)
+    held = raw.get("options") or {}
+    choices = items(held, "choices") if "choices" in held else ()
+    options = tuple((word(choice, "id"), word(choice, "name")) for choice in choices)
+    sort = word(raw, "type")
+    return NativeField(word(raw, "id"), word(raw, "name"), sort, sort in COMPUTED, options)
 
 
-def _moment(text: Any) -> datetime | None:
-    """An Airtable instant. None for a day, which a last-modified field may be set to show."""
-    if not isinstance(text, str) or "T" not in text:
-        return None
-    return datetime.fromisoformat(text)
+def _first(links: Any) -> str | None:
+    native = links[0] if isinstance(links, list) and links else None
+    return native if isinstance(native, str) else None
 
 
 def _name(collaborator: Any) -> str | None:
     if not isinstance(collaborator, dict):
         return None
-    return collaborator.get("name") or collaborator.get("email") or collaborator.get("id")
+    found = (collaborator.get(key) for key in ("name", "email", "id"))
+    return next((name for name in found if isinstance(name, str) and name), None)

@@ -6,7 +6,8 @@ import base64
 import binascii
 import math
 import re
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -29,12 +30,62 @@ _TOKENS = re.compile(
 
 
 def json_of(tool: str, doing: str, response: requests.Response, *, creating: bool = False) -> Any:
-    """The answer's JSON. Anything else with a good status is a gateway's page, not the tool's word: Unavailable."""
+    """The answer's JSON. Anything else with a good status is a gateway's page, not the tool's word: Unavailable.
+
+    So is an object that has one key twice: half of what it says would be lost without a sign.
+    """
     try:
-        return response.json()
-    except ValueError as exc:
+        return response.json(object_pairs_hook=_unequivocal)
+    except (ValueError, RecursionError) as exc:
         message = f"{tool} answered {doing} with {_kind_of(response)} instead of JSON; a gateway may be in the way."
         raise _silence(creating)(f"{message} The next run tries again.") from exc
+
+
+@contextmanager
+def understood(tool: str, doing: str, *, creating: bool = False) -> Iterator[None]:
+    """Around taking an answer apart: a part that is missing or of a wrong type is raised as Unavailable.
+
+    With `creating` as Ambiguous, since the answer is one to a creation. A SyncError goes through.
+    """
+    try:
+        yield
+    except (LookupError, TypeError, AttributeError, ValueError, OverflowError) as exc:
+        raise _silence(creating)(
+            f"{tool} answered {doing} in a form that is not documented. The next run tries again; "
+            f"if this lasts, something stands between us and {tool}, or its API has changed."
+        ) from exc
+
+
+def items(holder: Any, key: str) -> Sequence[Mapping[str, Any]]:
+    """The list of objects under a key. LookupError or TypeError for anything else: to be `understood`."""
+    held = holder[key]
+    if not isinstance(held, list) or not all(isinstance(one, dict) for one in held):
+        raise TypeError(key)
+    return held
+
+
+def part(holder: Any, key: str) -> Mapping[str, Any]:
+    """The object under a key; LookupError or TypeError for anything else."""
+    held = holder[key]
+    if not isinstance(held, dict):
+        raise TypeError(key)
+    return held
+
+
+def word(holder: Any, key: str) -> str:
+    """The text under a key, such as an id, which is not empty; LookupError or TypeError for anything else."""
+    held = holder[key]
+    if not isinstance(held, str) or not held:
+        raise TypeError(key)
+    return held
+
+
+def moment(text: Any) -> datetime | None:
+    """The instant that an ISO text with a zone tells, in UTC; None where it is empty or cannot be understood."""
+    with suppress(TypeError, ValueError, OverflowError):
+        at = datetime.fromisoformat(text)
+        return at.astimezone(UTC) if at.tzinfo else None
+    return None
 
 
 def error_for(tool: str, doing: str, response: requests.Response, *, creating: bool = False) -> SyncError:
@@ -118,6 +169,12 @@ def redacted(text: str, request: requests.PreparedRequest | None = None) -> str:
     return _TOKENS.sub("[hidden]", text)
 
 
+def time_of(response: requests.Response) -> datetime | None:
+    """The tool's own time when it answered, to the second, in UTC; None where the answer does not tell."""
+    at = _http_date(response.headers.get("Date", ""))
+    return at.astimezone(UTC) if at else None
+
+
 def retry_after(response: requests.Response) -> float | None:
     """How many seconds the tool asks us to wait: a number or an HTTP date (measured by the tool's own clock)."""
     asked = response.headers.get("Retry-After", "").strip()
@@ -126,11 +183,18 @@ def retry_after(response: requests.Response) -> float | None:
     try:
         seconds = float(asked)
     except ValueError:
-        until, now = _http_date(asked), _http_date(response.headers.get("Date", "")) or datetime.now(UTC)
+        until, now = _http_date(asked), time_of(response) or datetime.now(UTC)
         if until is None:
             return None
         seconds = (until - now).total_seconds()
     return min(max(seconds, 0.0), LONGEST_WAIT) if math.isfinite(seconds) else None
+
+
+def _unequivocal(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice")
+    return found
 
 
 def _silence(creating: bool) -> type[Unavailable]:
@@ -192,7 +256,7 @@ def _secrets(authorization: str) -> list[str]:
 
 
 def _http_date(text: str) -> datetime | None:
-    with suppress(ValueError, TypeError):
-        moment = parsedate_to_datetime(text)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    with suppress(ValueError, TypeError, LookupError, OverflowError):
+        at = parsedate_to_datetime(text)
+        return at if at.tzinfo else at.replace(tzinfo=UTC)
     return None

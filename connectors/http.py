@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 import requests
@@ -14,12 +15,12 @@ import tenacity
 from requests.adapters import HTTPAdapter
 from requests_ratelimiter import LimiterAdapter
 
-from connectors.answers import error_for, json_of, redacted, retry_after, translate
+from connectors.answers import error_for, json_of, redacted, retry_after, time_of, translate
 from sync.errors import Ambiguous, Unavailable
 
 __all__ = [
-    "TIMEOUT", "Retry", "Timeout", "as_given", "error_for", "exchange", "json_of", "limit", "redacted", "retry_after",
-    "session", "translate",
+    "TIMEOUT", "Retry", "Timeout", "ToolClock", "as_given", "error_for", "exchange", "json_of", "limit", "redacted",
+    "retry_after", "session", "translate",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -108,6 +109,26 @@ def exchange(
     if not response.ok:
         raise error_for(tool, doing, response, creating=creating)
     return response
+
+
+class ToolClock:
+    """The tool's own time: the Date of its last answer and what has passed since by a clock that nobody sets."""
+
+    def __init__(self, passed: Callable[[], float] = time.monotonic) -> None:
+        self._passed = passed
+        self._answered: tuple[datetime, float] | None = None
+
+    def learn(self, response: requests.Response) -> None:
+        """Go by this answer from now on, if it tells the time."""
+        if (at := time_of(response)) is not None:
+            self._answered = at, self._passed()
+
+    def now(self) -> datetime | None:
+        """None before the tool has told its time."""
+        if self._answered is None:
+            return None
+        at, then = self._answered
+        return at + timedelta(seconds=self._passed() - then)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 
 from connectors import jira_fields, jira_history, jira_issues, jira_write
 from connectors.http import Retry
@@ -79,6 +80,10 @@ class JiraConnector:
     def attribution(self, record: Record, field_id: str) -> Attribution | None:
         """Who last changed the field and when, by the issue's changelog."""
         return jira_history.attribution(self._site, record, field_id)
+
+    def time(self) -> datetime | None:
+        """The site's own time, by its last answer."""
+        return self._site.clock.now()
 
     def close(self) -> None:
         """Give back sockets."""

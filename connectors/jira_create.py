@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from connectors.answers import items, understood, word
 from connectors.jira_fields import in_words
 from connectors.jira_issues import PROPERTY, bulkfetch, is_ours, marker_of, record
-from connectors.jira_site import Site, hopeless
+from connectors.jira_site import Missing, Site, hopeless
 from connectors.jira_status import move, same
-from sync.errors import Ambiguous, Rejected, SyncError, Unavailable
+from sync.errors import Ambiguous, ConfigError, Rejected, SyncError, Unavailable
 from sync.model import Record, Ref
 from sync.ports import Create, Failed, NativeSchema, Outcome, Written
 
@@ -23,11 +24,16 @@ def create(site: Site, schema: NativeSchema, creates: Sequence[Create]) -> list[
     try:
         # Where no element was good, the body is the same as in a success, but the status is 400.
         answer = site.ask(doing, "POST", "issue/bulk", json=body, creating=True, tolerated=(400,))
+        with understood(site.tool, doing, creating=True):
+            refused = _refused(site, schema, answer, len(creates))
+            ids = [word(issue, "id") for issue in items(answer, "issues")] if "issues" in answer else []
+    except Missing as exc:
+        gone = ConfigError(f"{exc} Check project in [tools.{site.tool}] and the account's permission to create there.")
+        return [Failed(change, gone) for change in creates]
     except SyncError as exc:
         return [Failed(change, exc) for change in creates]
-    refused = _refused(site, schema, answer, len(creates))
     try:
-        made = _made(site, schema, creates, [str(issue["id"]) for issue in answer.get("issues") or []])
+        made = _made(site, schema, creates, ids)
     except SyncError as exc:
         unread = Ambiguous(f"{site.tool} may have created an issue, but it could not be read: {exc}")
         return [Failed(change, refused.get(place, unread)) for place, change in enumerate(creates)]
@@ -55,7 +61,7 @@ def _refused(site: Site, schema: NativeSchema, answer: Mapping[str, Any], count:
     if not isinstance(errors, list):
         # Without a list per element it is the request as a whole that was refused, in the shape of any other error.
         return {} if "issues" in answer else dict.fromkeys(range(count), _rejection(site, schema, answer))
-    return {one["failedElementNumber"]: _element_error(site, schema, one) for one in errors}
+    return {int(one["failedElementNumber"]): _element_error(site, schema, one) for one in errors}
 
 
 def _element_error(site: Site, schema: NativeSchema, one: Mapping[str, Any]) -> SyncError:
@@ -107,11 +113,11 @@ def _settled(
             moved[change.marker] = one.ref
     try:
         again = bulkfetch(site, [ref.native for ref in moved.values()], schema)
+        return {
+            marker: record(site, again[ref.native], ref, schema) for marker, ref in moved.items() if ref.native in again
+        }
     except SyncError:
         return {}
-    return {
-        marker: record(site, again[ref.native], ref, schema) for marker, ref in moved.items() if ref.native in again
-    }
 
 
 def _outcome(site: Site, change: Create, made: Mapping[str, Record], refused: SyncError | None) -> Outcome:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from connectors.answers import items, understood, word
 from connectors.jira_site import Options, Place, Site
 from sync.model import Kind
 from sync.ports import NativeField, NativeSchema
@@ -23,9 +24,11 @@ def read_schema(site: Site) -> NativeSchema:
     `/field` names what the account can see, createmeta what it can set and from which options, and the project's
     statuses what a transition may lead to (reference jira §5.6, §5.8).
     """
-    place = site.place()
-    seen = [one for one in site.look("reading fields", "GET", "field") if _in_scope(one, place.project)]
-    return {kind: tuple(_fields(seen, _settable(site, place, kind), place.statuses[kind])) for kind in place.types}
+    place, doing = site.place(), "reading fields"
+    listed = site.look(doing, "GET", "field")
+    with understood(site.tool, doing):
+        seen = [one for one in items({"fields": listed}, "fields") if _in_scope(one, place.project)]
+        return {kind: tuple(_fields(seen, _settable(site, place, kind), place.statuses[kind])) for kind in place.types}
 
 
 def shape(schema: Mapping[str, Any]) -> str | None:
@@ -57,10 +60,10 @@ def _settable(site: Site, place: Place, kind: Kind) -> dict[str, Mapping[str, An
     while True:
         query = {"startAt": start, "maxResults": PAGE}
         page = site.look("reading what can be set", "GET", path, params=query)
-        fields = page.get("fields") or page.get("results") or []
-        found |= {one.get("fieldId") or one["key"]: one for one in fields}
+        fields = items(page, "fields" if "fields" in page else "results")
+        found |= {word(one, "fieldId" if one.get("fieldId") else "key"): one for one in fields}
         start += len(fields)  # the server may give fewer than asked for
-        if not fields or start >= page.get("total", 0):
+        if not fields or start >= int(page["total"]):
             return found
 
 
@@ -68,18 +71,18 @@ def _fields(
     seen: list[Mapping[str, Any]], settable: Mapping[str, Mapping[str, Any]], statuses: Options
 ) -> Iterator[NativeField]:
     for one in seen:
-        word = shape(one.get("schema") or {})
-        if word is None:
+        sort = shape(one.get("schema") or {})
+        if sort is None:
             continue
-        if word == "status":
+        if sort == "status":
             # Set through transitions, so that no screen lists it.
-            yield NativeField(one["id"], one["name"], word, options=statuses)
+            yield NativeField(word(one, "id"), word(one, "name"), sort, options=statuses)
             continue
-        screen = settable.get(one["id"])
+        screen = settable.get(word(one, "id"))
         read_only = screen is None or "set" not in screen.get("operations", ("set",))
-        yield NativeField(one["id"], one["name"], word, read_only, _options(screen or {}))
+        yield NativeField(word(one, "id"), word(one, "name"), sort, read_only, _options(screen or {}))
 
 
 def _options(screen: Mapping[str, Any]) -> Options:
     allowed = screen.get("allowedValues") or []
-    return tuple((str(one["id"]), str(one.get("value", one.get("name", "")))) for one in allowed if "id" in one)
+    return tuple((word(one, "id"), str(one.get("value", one.get("name", "")))) for one in allowed if "id" in one)

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.jira_site import Site
-from sync.errors import Unavailable
+from connectors.answers import items, part, understood, word
+from connectors.answers import moment as iso_moment
+from connectors.jira_site import Missing, Site
+from sync.errors import Rejected, SyncError, Unavailable
 from sync.model import Kind, Record, Ref
 from sync.ports import NativeSchema
 
@@ -18,6 +20,7 @@ PAGE = 500  # asked for; Jira shortens a page where many fields make it heavy (r
 BULK = 100  # the most that bulkfetch takes (§4.4)
 PROPERTY = "campaign-sync"  # holds {"entity": <marker>}
 ARCHIVED = "campaign-sync-archived"  # the label of an issue that we took out of sight
+LISTINGS = 3  # how often a listing is begun anew when its page token runs out
 ALWAYS = ("issuetype", "labels", "parent", "project", "updated")  # what a record needs besides its fields
 
 _MARKER = re.compile(r"cs-[0-9a-z]{8}")
@@ -37,27 +40,54 @@ def listing(site: Site, kind: Kind, schema: NativeSchema, reconcile: Sequence[in
     }  # fmt: skip
     if reconcile:
         body["reconcileIssues"] = list(reconcile)
+    doing = f"listing {kind}s"
     known: set[str] = set()
-    for page in _pages(site, f"listing {kind}s", body):
-        # A new or deleted issue shifts the pages, so that one may come twice.
-        fresh = {str(issue["id"]): issue for issue in page if str(issue["id"]) not in known}
-        known |= fresh.keys()
-        yield from fresh.values()
+    for _ in range(LISTINGS):
+        try:
+            for page in _pages(site, doing, body):
+                # A new or deleted issue shifts the pages, so that one may come twice.
+                fresh = {native: issue for native, issue in page.items() if native not in known}
+                known |= fresh.keys()
+                yield from fresh.values()
+        except _Expired:
+            continue
+        return
+    raise Unavailable(f"{site.tool} let {doing} expire {LISTINGS} times in a row. The next run tries again.")
 
 
-def _pages(site: Site, doing: str, body: Mapping[str, Any]) -> Iterator[Sequence[Issue]]:
+class _Expired(SyncError):
+    """The page token ran out; the listing has to begin anew."""
+
+
+def _pages(site: Site, doing: str, body: Mapping[str, Any]) -> Iterator[Mapping[str, Issue]]:
+    """The issues of each page, by id."""
     token: str | None = None
     while True:
-        answer = site.look(doing, "POST", "search/jql", json={**body, **({"nextPageToken": token} if token else {})})
-        issues = answer.get("issues") or []
-        if not issues:
+        answer = _page(site, doing, body, token)
+        before = token
+        with understood(site.tool, doing):
+            page = _by_id(answer)
+            token = word(answer, "nextPageToken") if answer.get("nextPageToken") is not None else None
+        if not page:
             site.confirm()  # an anonymous caller is shown an empty page too
-        yield issues
-        before, token = token, answer.get("nextPageToken")
-        if not token and answer.get("isLast") is not False:
+        yield page
+        if not token and answer.get("isLast") is True:
             return
         if not token or token == before:
             raise Unavailable(f"{site.tool} broke off {doing} before the last page. The next run tries again.")
+
+
+def _page(site: Site, doing: str, body: Mapping[str, Any], token: str | None) -> Any:
+    following = {"nextPageToken": token} if token else {}
+    try:
+        return site.ask(doing, "POST", "search/jql", json={**body, **following})
+    except Rejected as exc:
+        # The same question was answered on the first page, so it is the token that is refused (reference jira §4.2).
+        raise (_Expired(str(exc)) if token and not isinstance(exc, Missing) else site.misplaced(exc)) from None
+
+
+def _by_id(answer: Any) -> dict[str, Issue]:
+    return {word(issue, "id"): issue for issue in items(answer, "issues")}
 
 
 def bulkfetch(site: Site, ids: Sequence[str], schema: NativeSchema) -> dict[str, Issue]:
@@ -69,11 +99,14 @@ def bulkfetch(site: Site, ids: Sequence[str], schema: NativeSchema) -> dict[str,
             "fields": asked(list(schema), schema),
             "properties": [PROPERTY],
         }
-        answer = site.look("reading issues", "POST", "issue/bulkfetch", json=body)
-        if failed := answer.get("issueErrors"):
-            names = ", ".join(str(one.get("id")) for one in failed)
-            raise Unavailable(f"{site.tool} could not read the issues {names} just now. The next run tries again.")
-        found |= {str(issue["id"]): issue for issue in answer["issues"]}
+        doing = "reading issues"
+        answer = site.look(doing, "POST", "issue/bulkfetch", json=body)
+        with understood(site.tool, doing):
+            failed = items(answer, "issueErrors") if answer.get("issueErrors") is not None else ()
+            if failed:
+                names = ", ".join(str(one.get("id")) for one in failed)
+                raise Unavailable(f"{site.tool} could not read the issues {names} just now. The next run tries again.")
+            found |= _by_id(answer)
     return found
 
 
@@ -82,7 +115,8 @@ def read(site: Site, refs: Sequence[Ref], schema: NativeSchema) -> dict[Ref, Rec
     found = bulkfetch(site, list(dict.fromkeys(ref.native for ref in refs)), schema)
     missing = [ref for ref in refs if ref.native not in found]
     for ref in missing:
-        if issue := _direct(site, ref.native, schema):
+        issue = _direct(site, ref.native, schema)
+        if issue is not None:
             found[ref.native] = issue
     if any(ref.native not in found for ref in missing):
         site.confirm()
@@ -101,19 +135,26 @@ def asked(kinds: Sequence[Kind], schema: NativeSchema) -> list[str]:
 
 
 def record(site: Site, issue: Issue, ref: Ref, schema: NativeSchema) -> Record:
-    """The record that an issue is. Markers and our own label are not in its `labels`."""
-    native = issue["fields"]
-    labels = native.get("labels") or []
+    """The record that an issue is. Markers and our own label are not in its `labels`.
+
+    A field of a wrong type is given as it is, for the mapping to tell; what is ours of it counts as not there. Without
+    fields the issue is not understood, which is not the same as having none.
+    """
+    with understood(site.tool, f"reading the issue {ref.native}"):
+        native = part(issue, "fields")
+    labels = _labels(native)
     fields = {field.id: native[field.id] for field in schema[ref.kind] if field.id in native}
-    if "labels" in fields:
+    if labels is not None and "labels" in fields:
         fields["labels"] = [label for label in labels if not is_ours(label)]
+    key = issue.get("key")
+    key = key if isinstance(key, str) else None
     return Record(
         ref,
         fields,
-        parent=str(native["parent"]["id"]) if native.get("parent") else None,
+        parent=_id(native.get("parent")),
         marker=marker_of(issue),
-        key=issue["key"],
-        url=f"{site.url}/browse/{issue['key']}",
+        key=key,
+        url=f"{site.url}/browse/{key}" if key else None,
         changed_at=moment(native.get("updated")),
         locked=_lock(site, native, ref.kind, labels),
     )
@@ -127,26 +168,45 @@ def is_ours(label: str) -> bool:
 def marker_of(issue: Issue) -> str | None:
     """The marker that we wrote at creation. A clone may carry it too; which one is the original is not told here."""
     # The property goes first: people edit labels.
-    kept = (issue.get("properties") or {}).get(PROPERTY)
+    properties, fields = issue.get("properties"), issue.get("fields")
+    kept = properties.get(PROPERTY) if isinstance(properties, dict) else None
     entity = kept.get("entity") if isinstance(kept, dict) else None
     if isinstance(entity, str) and _MARKER.fullmatch(entity):
         return entity
-    labels = issue["fields"].get("labels") or []
+    labels = (_labels(fields) if isinstance(fields, dict) else None) or []
     return next((label for label in sorted(labels) if _MARKER.fullmatch(label)), None)
 
 
 def moment(text: Any) -> datetime | None:
     """An instant in UTC from Jira's text, whose offset may be any, or from epoch seconds (reference jira §5.12)."""
     if isinstance(text, int | float):
-        return datetime.fromtimestamp(text, UTC)
-    return datetime.fromisoformat(text).astimezone(UTC) if text else None
+        try:
+            return datetime.fromtimestamp(text, UTC)
+        except (ValueError, OverflowError, OSError):
+            return None
+    return iso_moment(text)
 
 
-def _lock(site: Site, native: Mapping[str, Any], kind: Kind, labels: Sequence[str]) -> str | None:
+def _labels(native: Mapping[str, Any]) -> list[str] | None:
+    """None when they are nothing that labels can be."""
+    labels = native.get("labels") or []
+    return labels if isinstance(labels, list) and all(isinstance(label, str) for label in labels) else None
+
+
+def _id(holder: Any) -> str | None:
+    native = holder.get("id") if isinstance(holder, dict) else None
+    return str(native) if isinstance(native, str | int) and native else None
+
+
+def _lock(site: Site, native: Mapping[str, Any], kind: Kind, labels: Sequence[str] | None) -> str | None:
     place = site.place()
+    if labels is None:
+        return "its labels cannot be understood, one of which may say that it is archived"
     if ARCHIVED in labels:
         return "archived by campaign-sync"
     project, issuetype = native.get("project") or {}, native.get("issuetype") or {}
+    if not isinstance(project, dict) or not isinstance(issuetype, dict):
+        return "its project or issue type cannot be understood"
     if str(project.get("id", place.project)) != place.project:
         return f"moved to project {project.get('key', project['id'])}, outside {site.project}"
     if str(issuetype.get("id", place.types[kind])) != place.types[kind]:

@@ -10,7 +10,8 @@ from urllib.parse import quote, urlsplit
 import requests
 from jira import JIRA, JIRAError
 
-from connectors.http import TIMEOUT, Retry, exchange, json_of, limit, translate
+from connectors.answers import items, understood, word
+from connectors.http import TIMEOUT, Retry, ToolClock, error_for, json_of, limit, translate
 from sync.errors import Ambiguous, ConfigError, Rejected, SyncError, Unavailable
 from sync.model import Kind
 
@@ -49,6 +50,7 @@ class Site:
         self._auth = (email, token)
         self._per_second = per_second
         self._retry = retry
+        self.clock = ToolClock()
         self._client: JIRA | None = None
         self._place: Place | None = None
 
@@ -68,7 +70,7 @@ class Site:
         try:
             return self.ask(doing, method, path, **options)
         except Rejected as exc:
-            raise ConfigError(str(exc)) from None
+            raise self.misplaced(exc) from None
 
     def find(self, doing: str, path: str, **options: Any) -> Any:
         """`look` for something that may be gone: None after a 404."""
@@ -77,7 +79,11 @@ class Site:
         except Missing:
             return None
         except Rejected as exc:
-            raise ConfigError(str(exc)) from None
+            raise self.misplaced(exc) from None
+
+    def misplaced(self, refusal: Rejected) -> ConfigError:
+        """A refusal of a question that is ours alone."""
+        return ConfigError(f"{refusal} Check url and project in [tools.{self.tool}], and what its account may see.")
 
     def once(
         self, doing: str, method: str, path: str, *, creating: bool = False, tolerated: tuple[int, ...] = (),
@@ -87,24 +93,37 @@ class Site:
 
         `_session` and `_get_url` are private to the library, which is why its version is pinned: its public methods
         lack bulkfetch, properties at creation and the changelog, and lose the field names of errors
-        (reference jira §9.3, §9.4).
+        (reference jira §9.3, §9.4). Its session's own `request` is left out: it fails itself over an error body that
+        is JSON of another type.
         """
         client = self._connected()
         try:
             # A redirect would turn a POST into a GET, so it is not followed but reported.
-            response = exchange(
-                client._session, self.tool, doing, method, client._get_url(path), creating=creating,
-                allow_redirects=False, **options,
-            )  # fmt: skip
-        except JIRAError as exc:
-            # The error's text holds headers and body, so it must not stay attached as a cause.
-            if exc.response is None or exc.response.status_code not in tolerated:
-                raise self._refusal(doing, exc, creating=creating) from None
-            response = exc.response
+            response = requests.Session.request(
+                client._session, method, client._get_url(path), timeout=TIMEOUT, allow_redirects=False, **options
+            )
+        except requests.RequestException as exc:
+            raise translate(self.tool, doing, exc, creating=creating) from exc
+        self.clock.learn(response)
+        if not response.ok and response.status_code not in tolerated:
+            raise _particular(error_for(self.tool, doing, response, creating=creating), response.status_code) from None
         if response.is_redirect:
             where = urlsplit(response.headers["Location"]).netloc or "another page"
             raise ConfigError(f"{self.tool} sends {doing} on to {where}. Check url in [tools.{self.tool}].")
-        return None if response.status_code == 204 else json_of(self.tool, doing, response, creating=creating)
+        if response.status_code == 204 and method != "GET":
+            return None
+        answer = json_of(self.tool, doing, response, creating=creating)
+        with understood(self.tool, doing, creating=creating):
+            if not isinstance(answer, dict | list if method == "GET" else dict):
+                raise TypeError(doing)
+        return answer
+
+    def tell(self, doing: str, method: str, path: str, *, creating: bool = False, **options: Any) -> None:
+        """One attempt at a change that Jira acknowledges by 204; anything else is not its word that it was made."""
+        answer = self.once(doing, method, path, creating=creating, **options)
+        with understood(self.tool, doing, creating=creating):
+            if answer is not None:
+                raise TypeError(doing)
 
     def place(self) -> Place:
         """The project and its issue types, once found by an account that is proven to be signed in."""
@@ -125,7 +144,8 @@ class Site:
                 f"{self.tool} shows this account no project {self.project!r}. Check project in [tools.{self.tool}] "
                 "and the account's permission to browse it."
             )
-        return str(project["id"])
+        with understood(self.tool, "opening the project"):
+            return word(project, "id")
 
     def close(self) -> None:
         """Give back sockets; the next request would connect again."""
@@ -137,29 +157,33 @@ class Site:
         return f"project/{quote(self.project, safe='')}"
 
     def _found(self, project: str) -> Place:
-        listed = self.look("reading issue types", "GET", f"{self._path()}/statuses")
-        chosen = {kind: self._chosen(listed, kind, name) for kind, name in self._types.items()}
-        ids = {kind: str(one["id"]) for kind, one in chosen.items()}
+        doing = "reading issue types"
+        listed = self.look(doing, "GET", f"{self._path()}/statuses")
+        with understood(self.tool, doing):
+            types = {word(one, "name"): one for one in reversed(items({"types": listed}, "types"))}
+            chosen = {kind: self._chosen(types, kind, name) for kind, name in self._types.items()}
+            ids = {kind: word(one, "id") for kind, one in chosen.items()}
+            statuses = {
+                kind: tuple((word(status, "id"), word(status, "name")) for status in items(one, "statuses"))
+                for kind, one in chosen.items()
+            }
         if len(set(ids.values())) < len(ids):
             raise ConfigError(
                 f"campaign_type and stage_type in [tools.{self.tool}] name the same issue type of {self.tool}; "
                 "campaigns and stages need two."
             )
-        statuses = {
-            kind: tuple((str(status["id"]), str(status["name"])) for status in one["statuses"])
-            for kind, one in chosen.items()
-        }
         return Place(project, ids, statuses)
 
-    def _chosen(self, listed: list[dict[str, Any]], kind: Kind, name: str) -> dict[str, Any]:
-        for same in (lambda one: one["name"] == name, lambda one: one["name"].casefold() == name.casefold()):
-            if found := next(filter(same, listed), None):
-                return found
-        names = ", ".join(repr(one["name"]) for one in listed) or "none"
-        raise ConfigError(
-            f"{self.tool} project {self.project} has no issue type {name!r} ({kind}_type in [tools.{self.tool}]). "
-            f"It has: {names}."
-        )
+    def _chosen(self, types: dict[str, Mapping[str, Any]], kind: Kind, name: str) -> Mapping[str, Any]:
+        folded = {one.casefold(): found for one, found in types.items()}
+        found = types.get(name) or folded.get(name.casefold())
+        if found is None:
+            names = ", ".join(map(repr, reversed(types))) or "none"
+            raise ConfigError(
+                f"{self.tool} project {self.project} has no issue type {name!r} ({kind}_type in [tools.{self.tool}]). "
+                f"It has: {names}."
+            )
+        return found
 
     def _connected(self) -> JIRA:
         if self._client is None:
@@ -182,14 +206,14 @@ class Site:
                 get_server_info=True,  # without it the library takes every site for a Data Center (§9.1)
                 logging=False,  # it logs headers and bodies
             )
-        except (requests.JSONDecodeError, KeyError, TypeError, AttributeError):
+        except (requests.JSONDecodeError, LookupError, TypeError, AttributeError):
             # What the library makes of an answer that is no JSON, or JSON of something else.
             raise Unavailable(
                 f"{self.tool} at {self.url} does not answer as Jira does. Check url in [tools.{self.tool}]; "
                 "if it is right, a gateway is in the way and the next run tries again."
             ) from None
         except (JIRAError, requests.RequestException, ValueError) as exc:
-            raise self._unconnected(self._refusal(doing, exc, creating=False)) from None
+            raise self._unconnected(translate(self.tool, doing, exc, creating=False)) from None
         if client.deploymentType != "Cloud":
             client.close()  # type: ignore[no-untyped-call]
             raise ConfigError(f"{self.tool} at {self.url} is not Jira Cloud; only Cloud is supported.")
@@ -201,13 +225,12 @@ class Site:
             return error
         return ConfigError(f"No Jira site was found at {self.url}. Check url in [tools.{self.tool}].")
 
-    def _refusal(self, doing: str, exc: Exception, *, creating: bool) -> SyncError:
-        error = translate(self.tool, doing, exc, creating=creating)
-        response = getattr(exc, "response", None)
-        status = response.status_code if isinstance(response, requests.Response) else None
-        if status == 404:
-            return Missing(str(error))
-        return ForbiddenError(str(error)) if status == 403 else error
+
+def _particular(error: SyncError, status: int) -> SyncError:
+    """Jira's own sense of two statuses."""
+    if status == 404:
+        return Missing(str(error))
+    return ForbiddenError(str(error)) if status == 403 else error
 
 
 def hopeless(error: SyncError) -> bool:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from connectors.answers import items, part, understood, word
 from connectors.jira_site import Site
 from sync.errors import Ambiguous, Rejected, Unavailable
 
 Status = Mapping[str, Any]  # {"id"?, "name"?}
 
 
-def same(wanted: Status, status: Status | None) -> bool:
+def same(wanted: Status, status: Any) -> bool:
     """Whether a status is the wanted one, by id where that is given, else by name."""
-    if status is None:
+    if not isinstance(status, Mapping):
         return False
     if wanted.get("id") is not None:
         return str(wanted["id"]) == str(status.get("id"))
@@ -33,7 +34,7 @@ def move(site: Site, native: str, key: str, wanted: Status) -> None:
             return
         try:
             body = {"transition": {"id": hop}}
-            site.once(f"moving {key}", "POST", f"issue/{native}/transitions", json=body, creating=True)
+            site.tell(f"moving {key}", "POST", f"issue/{native}/transitions", json=body, creating=True)
         except Ambiguous as exc:
             raise Unavailable(str(exc), exc.retry_after) from None
 
@@ -42,18 +43,23 @@ def move(site: Site, native: str, key: str, wanted: Status) -> None:
 
 def _hop(site: Site, native: str, key: str, wanted: Status) -> str | None:
     """The id of the transition to take; None when the issue is there already."""
-    answer = site.once(f"reading the transitions of {key}", "GET", f"issue/{native}/transitions")
-    offered = [one for one in answer["transitions"] if one.get("isAvailable") is not False]
-    # By the target: transitions' own names are translated and doubled, and their ids differ between workflows.
-    leading = [one for one in offered if same(wanted, one["to"])]
-    if leading:
-        return str(min(leading, key=lambda one: bool(one.get("hasScreen")))["id"])
-    issue = site.once(f"reading the status of {key}", "GET", f"issue/{native}", params={"fields": "status"})
-    now = issue["fields"]["status"]
+    doing = f"reading the transitions of {key}"
+    answer = site.once(doing, "GET", f"issue/{native}/transitions")
+    with understood(site.tool, doing):
+        offered = [one for one in items(answer, "transitions") if one.get("isAvailable") is not False]
+        # By the target: transitions' own names are translated and doubled, and their ids differ between workflows.
+        leading = [one for one in offered if same(wanted, part(one, "to"))]
+        if leading:
+            return word(min(leading, key=lambda one: bool(one.get("hasScreen"))), "id")
+    doing = f"reading the status of {key}"
+    issue = site.once(doing, "GET", f"issue/{native}", params={"fields": "status"})
+    with understood(site.tool, doing):
+        now = part(part(issue, "fields"), "status")
+        name = word(now, "name")
     if same(wanted, now):
         return None
     raise Rejected(
-        f"{site.tool} cannot move {key} from {now['name']!r} to {_name(wanted)!r}: the workflow offers "
+        f"{site.tool} cannot move {key} from {name!r} to {_name(wanted)!r}: the workflow offers "
         f"{_names(offered)}. Move it in {site.tool} by hand, or let the workflow allow that step."
     )
 
@@ -63,4 +69,4 @@ def _name(wanted: Status) -> str:
 
 
 def _names(offered: Sequence[Mapping[str, Any]]) -> str:
-    return ", ".join(sorted({repr(one["to"]["name"]) for one in offered})) or "nothing to this account"
+    return ", ".join(sorted({repr(one["to"].get("name")) for one in offered})) or "nothing to this account"

@@ -70,7 +70,7 @@ def _update(site: Site, schema: NativeSchema, change: Update) -> None:
     """Fields first, all or none; then the status, which an edit does not take (reference jira §5.4, §5.6)."""
     native, key = change.record.ref.native, _key(change.record)
     if body := _edit(schema, change):
-        site.ask(f"changing {key}", "PUT", f"issue/{native}", json=body)
+        site.repeat(lambda: site.tell(f"changing {key}", "PUT", f"issue/{native}", json=body))
     status = change.fields.get("status")
     if status and not same(status, change.record.fields.get("status")):
         move(site, native, key, status)
@@ -94,6 +94,8 @@ def _edit(schema: NativeSchema, change: Update) -> dict[str, Any]:
 def _label_verbs(before: Record, wanted: Sequence[str]) -> list[dict[str, str]]:
     """Only the difference, so that a label which somebody adds meanwhile stays; and the marker, in case it was lost."""
     have = before.fields.get("labels") or []
+    if not isinstance(have, list):
+        raise Rejected(f"The labels of {_key(before)} cannot be understood, so none is changed.")
     added = [label for label in dict.fromkeys(wanted) if label not in have and not is_ours(label)]
     marker = [before.marker] if before.marker else []
     return [{"add": one} for one in added + marker] + [{"remove": one} for one in have if one not in wanted]
@@ -107,7 +109,7 @@ def _archive(site: Site, change: Archive) -> None:
     """
     native, key = change.record.ref.native, _key(change.record)
     body = {"update": {"labels": [{"add": ARCHIVED}]}}
-    site.ask(f"archiving {key}", "PUT", f"issue/{native}", json=body)
+    site.repeat(lambda: site.tell(f"archiving {key}", "PUT", f"issue/{native}", json=body))
     names = [name.casefold() for name in OUT_OF_SIGHT]
     for status, name in site.place().statuses[change.record.ref.kind]:
         if name.casefold() in names:
@@ -139,7 +141,10 @@ def _shown(site: Site, schema: NativeSchema, one: Outcome, found: Mapping[str, I
     ref = one.change.record.ref
     if ref.native not in found:
         return Failed(one.change, Stale(f"{_key(one.change.record)} went away right after it was changed."))
-    return Written(one.change, record(site, found[ref.native], ref, schema))
+    try:
+        return Written(one.change, record(site, found[ref.native], ref, schema))
+    except SyncError as exc:
+        return Failed(one.change, exc)
 
 
 def _key(one: Record) -> str:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
+from connectors.answers import items, part, understood, word
 from connectors.http import Retry
-from connectors.klaviyo_campaigns import PLACEHOLDER, Campaign, attributes_for, campaigns_of, creation
+from connectors.klaviyo_campaigns import PLACEHOLDER, Campaign, attributes_for, campaign_of, campaigns_of, creation
 from connectors.klaviyo_wire import Missing, Wire
-from sync.errors import Ambiguous, Rejected, Stale, SyncError
+from sync.errors import Ambiguous, Rejected, Stale, SyncError, Unavailable
 from sync.model import Attribution, Kind, Record, Ref
 from sync.ports import Archive, Capability, Change, Create, Failed, NativeField, NativeSchema, Outcome, Update, Written
 
 SETTLE = 60.0  # seconds until a created campaign is sure to be in a listing; the vendor promises nothing
+PAGE = 100  # campaigns of one page (reference esp §1.2)
 EDITED = frozenset({"name", "subject", "audiences", "tags", "send_strategy"})
 PARTS = {
     "include": "campaign-messages,tags",
@@ -70,11 +73,14 @@ class KlaviyoConnector:
     def fetch(self) -> Iterator[Record]:
         """Every email campaign: those at work, then the archived ones, which only a query of their own shows."""
         seen: set[str] = set()
+        doing = "reading the campaigns"
         for archived in ("false", "true"):
             what = f"and(equals(messages.channel,'email'),equals(archived,{archived}))"
-            params = {"filter": what, "sort": "created_at", "page[size]": "100", **PARTS}
-            for page in self._wire.pages("reading the campaigns", "/api/campaigns", params):
-                for campaign in campaigns_of(page):
+            params = {"filter": what, "sort": "created_at", "page[size]": str(PAGE), **PARTS}
+            for page in self._wire.pages(doing, "/api/campaigns", params):
+                with understood(self.tool, doing):
+                    campaigns = campaigns_of(page)
+                for campaign in campaigns:
                     if campaign.id not in seen:
                         seen.add(campaign.id)
                         yield self._record(campaign)
@@ -96,6 +102,10 @@ class KlaviyoConnector:
         """When the campaign last changed; Klaviyo names nobody, and counts its own changes (reference esp §1.3)."""
         return Attribution(None, record.changed_at)
 
+    def time(self) -> datetime | None:
+        """Klaviyo's own time, by its last answer."""
+        return self._wire.clock.now()
+
     def close(self) -> None:
         """Give back sockets."""
         self._wire.close()
@@ -116,10 +126,10 @@ class KlaviyoConnector:
     def _create(self, change: Create) -> Record:
         _refuse_unknown(change.fields)
         wanted = {self._tag(name) for name in change.fields.get("tags") or ()}
-        made = self._wire.create(
-            "creating a campaign", "/api/campaigns", creation(change.fields, change.marker, *self._sender)
-        )
-        native = made["data"]["id"]
+        doing = "creating a campaign"
+        made = self._wire.create(doing, "/api/campaigns", creation(change.fields, change.marker, *self._sender))
+        with understood(self.tool, doing, creating=True):
+            native = word(part(made, "data"), "id")
         # The campaign is there from here on, whatever fails: a tag that is refused shows as missing in the next run.
         with suppress(SyncError):
             self._retag(native, add=wanted)
@@ -138,6 +148,8 @@ class KlaviyoConnector:
         self._refuse_if_changed(current, change)
         # All refusals come before the first request: a change is not left half done for a reason known beforehand.
         attributes = attributes_for(fields, current.marker, current)
+        if "tags" in fields and current.tags is None:
+            raise Unavailable(f"{self.tool} does not tell the campaign's tags just now. The next run tries again.")
         message = self._message(current) if "subject" in fields else None
         wanted = {self._tag(name, current) for name in fields.get("tags") or ()}
         if attributes:
@@ -146,7 +158,7 @@ class KlaviyoConnector:
         if message:
             self._resubject(message, fields["subject"])
         if "tags" in fields:
-            held = {id_ for id_, _ in current.tags}
+            held = {id_ for id_, _ in current.tags or ()}
             self._retag(native, add=wanted - held, remove=held - wanted)
         return self._record(self._campaign(native))
 
@@ -157,7 +169,7 @@ class KlaviyoConnector:
             raise Rejected(f"{self.tool}: the campaign is {now.locked}.")
         if now.locked:
             raise Stale(f"{self.tool}: the campaign is by now {now.locked}.")
-        moved = sorted(name for name in change.fields if now.fields[name] != planned.fields.get(name))
+        moved = sorted(name for name in change.fields if now.fields.get(name) != planned.fields.get(name))
         if moved:
             raise Stale(f"{self.tool}: somebody just changed {', '.join(moved)} of the campaign.")
 
@@ -172,6 +184,8 @@ class KlaviyoConnector:
             return
 
     def _message(self, current: Campaign) -> str:
+        if current.messages is None:
+            raise Unavailable(f"{self.tool} does not tell the campaign's message just now. The next run tries again.")
         if len(current.messages) != 1:
             raise Rejected(
                 f"{self.tool}: the campaign has {len(current.messages)} messages; change its subjects there."
@@ -190,18 +204,25 @@ class KlaviyoConnector:
                 self._wire.change(f"{verb} a tag", method, f"/api/tags/{tag}/relationships/campaigns", data)
 
     def _campaign(self, native: str) -> Campaign:
-        document = self._wire.get("reading a campaign", f"/api/campaigns/{native}", PARTS)
-        return campaigns_of(document)[0]
+        doing = "reading a campaign"
+        document = self._wire.get(doing, f"/api/campaigns/{native}", PARTS)
+        with understood(self.tool, doing):
+            campaign = campaign_of(document)
+            if campaign.id != native:
+                raise LookupError(native)
+        return campaign
 
     def _record(self, campaign: Campaign) -> Record:
         if any(id_ not in self._audiences and id_ not in self._nameless for id_ in campaign.audience_ids):
             self._look_up_audiences()
-            self._nameless.update(id_ for id_ in campaign.audience_ids if id_ not in self._audiences)
+            for id_ in campaign.audience_ids:
+                if id_ not in self._audiences:
+                    self._look_up_audience(id_)
         return campaign.record(self.tool, lambda id_: self._audiences.get(id_, id_))
 
     def _tag(self, name: str, current: Campaign | None = None) -> str:
         """The id of an existing tag."""
-        held = {tag: id_ for id_, tag in current.tags} if current else {}
+        held = {tag: id_ for id_, tag in current.tags or ()} if current else {}
         if name not in held and name not in self._tags:
             self._look_up_tags()
         if name not in held and name not in self._tags:
@@ -212,14 +233,27 @@ class KlaviyoConnector:
         self._audiences = {id_: name for kind in ("list", "segment") for id_, name in self._named(kind)}
         self._nameless = set()
 
+    def _look_up_audience(self, id_: str) -> None:
+        """A list that no listing shows is nameless only when it is gone: a silently empty listing renames nothing."""
+        for kind in ("list", "segment"):
+            doing = f"reading the {kind} {id_}"
+            with suppress(Missing):
+                document = self._wire.get(doing, f"/api/{kind}s/{id_}", {f"fields[{kind}]": "name"})
+                with understood(self.tool, doing):
+                    self._audiences[id_] = word(part(part(document, "data"), "attributes"), "name")
+                return
+        self._nameless.add(id_)
+
     def _look_up_tags(self) -> None:
         self._tags = {name: id_ for id_, name in self._named("tag")}
 
     def _named(self, kind: str) -> Iterator[tuple[str, str]]:
         """Id and name of every list, segment or tag."""
-        for page in self._wire.pages(f"reading the {kind}s", f"/api/{kind}s", {f"fields[{kind}]": "name"}):
-            for thing in page["data"]:
-                yield thing["id"], thing["attributes"]["name"]
+        doing = f"reading the {kind}s"
+        for page in self._wire.pages(doing, f"/api/{kind}s", {f"fields[{kind}]": "name"}):
+            with understood(self.tool, doing):
+                found = [(word(thing, "id"), word(part(thing, "attributes"), "name")) for thing in items(page, "data")]
+            yield from found
 
 
 def _refuse_unknown(fields: Mapping[str, Any]) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
+from connectors.answers import items, moment, part, word
 from sync.errors import Rejected
 from sync.model import Kind, Record, Ref
+
+T = TypeVar("T")
 
 MARKER = re.compile(r"\s*\[(cs-[0-9a-z]{8})\]")
 PLACEHOLDER = "TBD"  # a message needs a subject; this one stands for none
@@ -28,16 +30,19 @@ _SENDING = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A campaign with what it refers to: messages as (id, subject), tags as (id, name)."""
+    """A campaign with what it refers to: messages as (id, subject), tags as (id, name).
+
+    Either is None where it, or what it refers to, did not come with the campaign: that is not known, and not empty.
+    """
 
     id: str
     attributes: Mapping[str, Any]
-    messages: tuple[tuple[str, str | None], ...]
-    tags: tuple[tuple[str, str], ...]
+    messages: tuple[tuple[str, str | None], ...] | None
+    tags: tuple[tuple[str, str], ...] | None
 
     @property
     def marker(self) -> str | None:
-        found = MARKER.findall(self.attributes.get("name") or "")
+        found = MARKER.findall(_text(self.attributes.get("name")))
         return found[-1] if found else None
 
     @property
@@ -59,76 +64,114 @@ class Campaign:
         return f'in the state "{status}" in Klaviyo, which is not known to take edits'
 
     @property
+    def audiences(self) -> Mapping[str, Sequence[str]] | None:
+        """The ids included and excluded; None when they are nothing that audiences can be."""
+        held = self.attributes.get("audiences") or {}
+        if not isinstance(held, dict):
+            return None
+        sides = {side: held.get(side) or [] for side in ("included", "excluded")}
+        ids = all(isinstance(ids, list) and all(isinstance(id_, str) for id_ in ids) for ids in sides.values())
+        return sides if ids else None
+
+    @property
     def audience_ids(self) -> Iterator[str]:
-        audiences = self.attributes.get("audiences") or {}
-        yield from audiences.get("included") or ()
-        yield from audiences.get("excluded") or ()
+        for ids in (self.audiences or {}).values():
+            yield from ids
 
     def record(self, tool: str, name_of: Callable[[str], str]) -> Record:
-        """The record; `name_of` gives the name of a list or segment by its id."""
+        """The record; `name_of` gives the name of a list or segment by its id.
+
+        A field of a wrong type is given as it is, for the mapping to tell; one that is not known is left out.
+        """
         attributes = self.attributes
-        audiences = attributes.get("audiences") or {}
+        name, audiences = attributes.get("name"), self.audiences
         fields = {
-            "name": MARKER.sub("", attributes.get("name") or "").strip(),
-            "subject": None if self._subject == PLACEHOLDER else self._subject,
-            "audiences": {
-                side: [{"id": id_, "name": name_of(id_)} for id_ in audiences.get(side) or ()]
-                for side in ("included", "excluded")
+            "name": MARKER.sub("", name).strip() if isinstance(name, str) else name,
+            "audiences": attributes.get("audiences") if audiences is None else {
+                side: [{"id": id_, "name": name_of(id_)} for id_ in ids] for side, ids in audiences.items()
             },
-            "tags": sorted(name for _, name in self.tags),
             "send_strategy": attributes.get("send_strategy"),
             "status": attributes.get("status"),
             "send_time": self._send_time(),
-        }
-        changed = attributes.get("updated_at")
+        }  # fmt: skip
+        if self.messages is not None:
+            subject = self.messages[0][1] if self.messages else None
+            fields["subject"] = None if subject == PLACEHOLDER else subject
+        if self.tags is not None:
+            fields["tags"] = sorted(name for _, name in self.tags)
         return Record(
             Ref(tool, Kind.CAMPAIGN, self.id),
             fields,
             marker=self.marker,
             # Where the editor opens, as browsers show it; the vendor documents no address.
             url=f"https://www.klaviyo.com/campaign/{self.id}/wizard",
-            changed_at=datetime.fromisoformat(changed) if changed else None,
+            changed_at=moment(attributes.get("updated_at")),
             locked=self.locked,
         )
-
-    @property
-    def _subject(self) -> str | None:
-        return self.messages[0][1] if self.messages else None
 
     def _send_time(self) -> dict[str, Any] | None:
         """When it goes or went out; None while no send job exists (the three times: reference esp §1.3)."""
         at = self.attributes.get("send_time")
         if not at:
             return None
-        strategy = self.attributes.get("send_strategy") or {}
-        local = bool((strategy.get("options") or {}).get("is_local"))
+        strategy = self.attributes.get("send_strategy")
+        strategy = strategy if isinstance(strategy, dict) else {}
+        options = strategy.get("options")
+        local = isinstance(options, dict) and bool(options.get("is_local"))
         # A local time is the wall clock written as UTC and a smart one is a day: only the strategy has these.
         value = strategy.get("datetime") if local else strategy.get("date")
         return {"method": strategy.get("method"), "is_local": local, "value": value or at}
 
 
 def campaigns_of(document: Mapping[str, Any]) -> list[Campaign]:
-    """The campaigns of a page, or the one of a single answer, with their messages and tags out of `included`."""
-    data = document["data"]
-    included = {(thing["type"], thing["id"]): thing for thing in document.get("included") or ()}
-    return [_campaign(thing, included) for thing in (data if isinstance(data, list) else [data])]
+    """The campaigns of a page, with their messages and tags out of `included`.
+
+    LookupError or TypeError where the page is of another form, to be `understood`.
+    """
+    included = _included(document)
+    return [_campaign(thing, included) for thing in items(document, "data")]
+
+
+def campaign_of(document: Mapping[str, Any]) -> Campaign:
+    """The same for the answer that is one campaign."""
+    return _campaign(part(document, "data"), _included(document))
+
+
+def _included(document: Mapping[str, Any]) -> dict[tuple[str, str], Mapping[str, Any]]:
+    things = document.get("included") or ()
+    return {(word(thing, "type"), word(thing, "id")): thing for thing in things if isinstance(thing, dict)}
 
 
 def _campaign(thing: Mapping[str, Any], included: Mapping[tuple[str, str], Mapping[str, Any]]) -> Campaign:
-    def related(relation: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        for link in ((thing.get("relationships") or {}).get(relation) or {}).get("data") or ():
-            yield link["id"], (included.get((link["type"], link["id"])) or {}).get("attributes") or {}
+    def messages() -> Iterator[tuple[str, str | None]]:
+        for id_, attributes in _related(thing, "campaign-messages", included):
+            subject = part(part(attributes, "definition"), "content")["subject"]
+            yield id_, word({"subject": subject}, "subject") if subject else None
 
-    def subject(attributes: Mapping[str, Any]) -> str | None:
-        content = (attributes.get("definition") or {}).get("content") or {}
-        return content.get("subject") or None
+    def tags() -> Iterator[tuple[str, str]]:
+        for id_, attributes in _related(thing, "tags", included):
+            yield id_, word(attributes, "name")
 
-    return Campaign(
-        thing["id"],
-        thing["attributes"],
-        tuple((id_, subject(attributes)) for id_, attributes in related("campaign-messages")),
-        tuple((id_, str(attributes.get("name", id_))) for id_, attributes in related("tags")),
-    )
+    return Campaign(word(thing, "id"), part(thing, "attributes"), _known(messages), _known(tags))
+
+
+def _related(
+    thing: Mapping[str, Any], relation: str, included: Mapping[tuple[str, str], Mapping[str, Any]]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for link in items(part(part(thing, "relationships"), relation), "data"):
+        yield word(link, "id"), part(included[word(link, "type"), word(link, "id")], "attributes")
+
+
+def _known(things: Callable[[], Iterator[T]]) -> tuple[T, ...] | None:
+    """All of them, or None where a single one is not told."""
+    try:
+        return tuple(things())
+    except (LookupError, TypeError):
+        return None
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def attributes_for(fields: Mapping[str, Any], marker: str | None, current: Campaign | None = None) -> dict[str, Any]:
@@ -162,7 +205,9 @@ def creation(fields: Mapping[str, Any], marker: str, from_email: str, from_label
 
 
 def _audiences(value: Mapping[str, Any], current: Campaign | None) -> dict[str, list[str]]:
-    kept = (current.attributes.get("audiences") or {}) if current else {}
+    kept = current.audiences if current else {}
+    if kept is None:
+        raise Rejected("The campaign's present audiences cannot be understood; change them in Klaviyo.")
     included = _ids(value["included"]) if "included" in value else list(kept.get("included") or ())
     excluded = _ids(value["excluded"]) if "excluded" in value else list(kept.get("excluded") or ())
     if not included:
@@ -187,6 +232,8 @@ def _strategy(value: Any, current: Campaign | None) -> dict[str, Any]:
     if not value.get(WRITABLE[method]):
         raise Rejected("The planned send time is missing.")
     held = (current.attributes.get("send_strategy") or {}) if current else {}
+    if not isinstance(held, dict):
+        raise Rejected("How the campaign is sent cannot be understood; choose a send time for it in Klaviyo.")
     if held.get("method") in FROZEN:
         raise Rejected(f"The campaign is set to {held['method']!r}; choose a send time for it in Klaviyo first.")
     if held.get("method") == "throttled" and method != "throttled":

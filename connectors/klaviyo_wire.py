@@ -8,17 +8,24 @@ from urllib.parse import urlsplit
 
 import requests
 
-from connectors.http import Retry, error_for, json_of, limit, session, translate
-from sync.errors import Ambiguous, ConfigError, Rejected, Stale, Unavailable
+from connectors.answers import part, understood, word
+from connectors.http import Retry, ToolClock, error_for, json_of, limit, session, translate
+from sync.errors import ConfigError, Rejected, Stale, SyncError, Unavailable
 
 # Klaviyo's own proportions of its limits (reference esp §1.10): 10/s and 150/min; for tags 3/s and 60/min.
 STEADY, TAGS, TAGS_STEADY = 15.0, 0.3, 6.0
+
+LISTINGS = 3  # how often a listing is begun anew when its cursor runs out
 
 Document = Mapping[str, Any]
 
 
 class Missing(Rejected):
     """Klaviyo itself says that there is no such thing; not a gateway, nor a wrong address."""
+
+
+class _Expired(SyncError):
+    """The cursor of a listing ran out; it has to begin anew."""
 
 
 class Wire:
@@ -31,6 +38,7 @@ class Wire:
         self._advice = f"Check url, revision and token of [tools.{tool}]."
         self._url = url.rstrip("/")
         self._retry = retry
+        self.clock = ToolClock()
         self._session = session(
             per_second=per_second,
             per_minute=per_second and per_second * STEADY,
@@ -48,40 +56,77 @@ class Wire:
     def get(self, doing: str, path: str, params: Mapping[str, str] | None = None) -> Document:
         """One document; Missing when there is none. Any other refusal to read is a matter of configuration."""
         try:
-            return self._retry(lambda: self._document(doing, self._request(doing, "GET", path, params=params)))
+            return self._asked(doing, path, params)
         except Missing:
             raise
         except (Rejected, Stale) as exc:
             raise ConfigError(f"{exc} {self._advice}") from exc
 
-    def pages(self, doing: str, path: str, params: Mapping[str, str]) -> Iterator[Document]:
-        """Every page of a listing."""
-        following: str | None = path
-        first: Mapping[str, str] | None = params
-        while following:
-            try:
-                page = self.get(doing, following, first)
-            except Missing as exc:
-                raise ConfigError(f"{exc} {self._advice}") from exc
-            yield page
-            came_from, following, first = following, self._next(page), None
-            if following == came_from:
-                raise Unavailable(f"{self._tool} turned in circles at {doing}. The next run tries again.")
+    def _asked(self, doing: str, path: str, params: Mapping[str, str] | None) -> Document:
+        return self._retry(lambda: self._document(doing, self._request(doing, "GET", path, params=params)))
 
-    def _next(self, page: Document) -> str | None:
+    def pages(self, doing: str, path: str, params: Mapping[str, str]) -> Iterator[Document]:
+        """Every page of a listing. Where its cursor runs out it begins anew, so that things come twice."""
+        for _ in range(LISTINGS):
+            try:
+                yield from self._pages(doing, path, params)
+            except _Expired:
+                continue
+            return
+        raise Unavailable(f"{self._tool} let {doing} expire {LISTINGS} times in a row. The next run tries again.")
+
+    def _pages(self, doing: str, path: str, params: Mapping[str, str]) -> Iterator[Document]:
+        page = self._page(doing, path, params)
+        visited: set[str] = set()
+        yield page
+        while following := self._next(doing, page):
+            if following in visited:
+                raise Unavailable(f"{self._tool} turned in circles at {doing}. The next run tries again.")
+            visited.add(following)
+            page = self._page(doing, following, None)
+            yield page
+
+    def _page(self, doing: str, path: str, params: Mapping[str, str] | None) -> Document:
+        try:
+            return self._asked(doing, path, params)
+        except Missing as exc:
+            raise ConfigError(f"{exc} {self._advice}") from exc
+        except (Rejected, Stale) as exc:
+            # The same question was answered on the first page, so it is the cursor that is refused.
+            raise _Expired(str(exc)) if params is None else ConfigError(f"{exc} {self._advice}") from exc
+
+    def _next(self, doing: str, page: Document) -> str | None:
         """Path and query of the next page. Its host is not followed: the token goes to the configured one only."""
-        parts = urlsplit((page.get("links") or {}).get("next") or "")
-        path = parts.path.removeprefix(urlsplit(self._url).path)
-        return f"{path}?{parts.query}" if path else None
+        with understood(self._tool, doing):
+            links = part(page, "links")
+            # On the last page it is null (reference esp §1.2); a page without it may be any page.
+            if links["next"] is None:
+                return None
+            parts = urlsplit(word(links, "next"))
+            path = parts.path.removeprefix(urlsplit(self._url).path)
+            if not path or not parts.query:
+                raise ValueError(doing)
+        return f"{path}?{parts.query}"
 
     def change(self, doing: str, method: str, path: str, data: Any = None) -> None:
         """A write that may be repeated: it leads to the same state however often it is applied."""
-        self._retry(lambda: self._request(doing, method, path, data=data))
+
+        def attempt() -> None:
+            response = self._request(doing, method, path, data=data)
+            if response.status_code != 204:  # anything else but the thing as it is now is not Klaviyo's word
+                document = self._document(doing, response)
+                with understood(self._tool, doing):
+                    part(document, "data")
+
+        self._retry(attempt)
 
     def create(self, doing: str, path: str, data: Any) -> Document:
-        """A write that must not be repeated: Ambiguous when no clear answer came (reference esp §0.4)."""
-        response = self._request(doing, "POST", path, data=data, creating=True)
-        return self._document(doing, response, creating=True)
+        """A write that is not repeated without a clear answer, which is Ambiguous (reference esp §0.4)."""
+
+        def attempt() -> Document:
+            return self._document(doing, self._request(doing, "POST", path, data=data, creating=True), creating=True)
+
+        return self._retry(attempt)
 
     def close(self) -> None:
         self._session.close()
@@ -103,6 +148,7 @@ class Wire:
             response = self._session.request(method, self._url + path, params=params, **body)
         except requests.RequestException as exc:
             raise translate(self._tool, doing, exc, creating=creating) from exc
+        self.clock.learn(response)
         if response.ok:
             return response
         error = error_for(self._tool, doing, response, creating=creating)
@@ -113,11 +159,11 @@ class Wire:
         raise error
 
     def _document(self, doing: str, response: requests.Response, *, creating: bool = False) -> Document:
-        document = json_of(self._tool, doing, response, creating=creating)
-        if not isinstance(document, dict) or "data" not in document:
-            message = f"{self._tool} answered {doing} with something unreadable. The next run looks again."
-            raise Ambiguous(message) if creating else Unavailable(message)
-        return document
+        document: Any = json_of(self._tool, doing, response, creating=creating)
+        with understood(self._tool, doing, creating=creating):
+            if not isinstance(document, dict):
+                raise TypeError(doing)
+        return dict(document)
 
 
 def _own_words(response: requests.Response) -> bool:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+
+import pytest
 
 from sync.model import Attribution
 from tests.connectors.jira_wire import NO_ISSUE, Wire, connector, epic_record
@@ -36,6 +39,18 @@ def test_a_field_that_was_never_changed_goes_back_to_the_creator(site: Wire) -> 
     record = epic_record(creator={"displayName": "Ann"}, created="2026-10-01T08:00:00.000+0000")
     found = connector().attribution(record, "duedate")
     assert found == Attribution("Ann", datetime(2026, 10, 1, 8, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(("changed", "untouched"), [("08:00:01.900", True), ("08:00:03.000", False)])
+def test_an_issue_is_untouched_when_nothing_has_changed_it_since_it_was_made(
+    site: Wire, changed: str, untouched: bool
+) -> None:
+    site.on("GET", "issue/10451/changelog", {"values": [], "total": 0})
+    record = epic_record(created="2026-10-01T08:00:00.000+0000", creator={"displayName": "Sync"})
+    record = replace(record, changed_at=datetime.fromisoformat(f"2026-10-01T{changed}+00:00"))
+    found = connector().attribution(record, "duedate")
+    assert found is not None
+    assert found.untouched is untouched
 
 
 def test_an_issue_out_of_sight_tells_nothing_about_its_history(site: Wire) -> None:
