@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from mappings import native_airtable, native_jira, native_klaviyo
-from mappings.bound import NEEDED, Bound, Cell, Part, Template
+from mappings.bound import NEEDED, Bound, Cell, Lost, Part, Template
 from mappings.choices import ChoiceLens, FlagWordLens, SetLens
 from mappings.lens import DayLens, FlagLens, Lens, NumberLens
 from mappings.load import Entry, MappingFile, Named, Section, check, nearest
@@ -39,11 +39,15 @@ def bind(
     schema: Schema,
     people: Sequence[PersonEntry],
     zone: ZoneInfo,
+    *,
+    strict: bool = True,
 ) -> BoundMapping:
     """The mapping of one tool. `tool` is its name in the workspace, `zone` the workspace's.
 
     Raises ConfigError, with file and line, when the file names a field that is not there, that is there twice, or that
-    cannot hold what it is meant for.
+    cannot hold what it is meant for. Unless `strict`, such a field is only left out, and every record says why: people
+    rename and remove columns at any time, and that must not keep the other fields from being synced. What no record
+    can do without (its name or kind, keys, what creations need) raises all the same.
     """
     check(file, schema)
     dialect = DIALECTS.get(file.type)
@@ -54,9 +58,17 @@ def bind(
     for kind, section in file.sections.items():
         if kind not in native:
             raise ConfigError(f"{section.where}: {tool} holds no {kind}s; remove this section.")
-        binder = _Binder(tool, kind, native[kind], dialect, directory, zone)
+        binder = _Binder(tool, kind, native[kind], dialect, directory, zone, strict)
         parts[kind] = binder.part(section, schema)
     return Bound(tool, parts, dialect.absent_is_empty)
+
+
+class _UnfitError(ConfigError):
+    """A native field that is not there or that does not fit; `reason` says so without the place in the file."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +81,23 @@ class _Binder:
     dialect: Dialect
     directory: Directory
     zone: ZoneInfo
+    strict: bool
 
     def part(self, section: Section, schema: Schema) -> Part:
         suffix = self.find(section.key_suffix.field, section.key_suffix.where) if section.key_suffix else None
         fields = schema.of(self.kind)
         cells: dict[str, Cell] = {}
         owners: dict[str, str] = {}
+        lost: dict[str, Lost] = {}
+        needed = tuple(dict.fromkeys((NEEDED[self.kind], *(name.field for name in section.requires))))
         for entry in section.entries:
-            cell = self.cell(entry, fields[entry.name], suffix)
+            try:
+                cell = self.cell(entry, fields[entry.name], suffix)
+            except _UnfitError as why:
+                if self.strict or entry.name in needed:
+                    raise
+                lost[entry.name] = Lost(f"{why.reason} Undo that in {self.tool.capitalize()}, or correct {entry.where}")
+                continue
             cells[entry.name] = cell
             for id_ in cell.ids:
                 owner = owners.setdefault(id_, entry.name)
@@ -85,13 +106,13 @@ class _Binder:
                         f"{entry.where}: '{entry.name}' is mapped to the {self.tool} field '{entry.field}', and so is "
                         f"'{owner}'; one field holds one of them."
                     )
-        needed = tuple(dict.fromkeys((NEEDED[self.kind], *(name.field for name in section.requires))))
         return Part(
             cells,
             tuple(self.template(named) for named in section.create),
             self.find(section.key.field, section.key.where).id if section.key else None,
             suffix.id if suffix else None,
             needed,
+            lost,
         )
 
     def find(self, name: str, where: str) -> NativeField:
@@ -100,12 +121,12 @@ class _Binder:
         found = found or [field for field in self.natives if field.name == name]
         if not found:
             names = sorted({field.name for field in self.natives})
-            raise ConfigError(f"{where}: {self.tool} has no {self.kind} field '{name}'{nearest(name, names)}")
+            problem = f"{self.tool} has no {self.kind} field '{name}'"
+            raise _UnfitError(f"{where}: {problem}{nearest(name, names)}", f"{problem} now.")
         if len(found) > 1:
             ids = " or ".join(field.id for field in found)
-            raise ConfigError(
-                f"{where}: {self.tool} has several {self.kind} fields named '{name}'; write the id instead: {ids}."
-            )
+            problem = f"{self.tool} has several {self.kind} fields named '{name}'"
+            raise _UnfitError(f"{where}: {problem}; write the id instead: {ids}.", f"{problem} now: {ids}.")
         return found[0]
 
     def cell(self, entry: Entry, field: Field, suffix: NativeField | None) -> Cell:
@@ -147,10 +168,10 @@ class _Binder:
                 made = TypedWhenLens(where, shape, kind_shape, self.zone, {**TYPE_WORDS, **entry.values})
         if made is None:
             beside = f" with {self.where(kind)} (type '{kind.type}') beside it" if kind else ""
-            raise ConfigError(
-                f"{entry.where}: {where} (type '{native.type}'){beside} cannot hold '{entry.name}', which is "
-                f"{HOLDS[field.type]}."
+            problem = (
+                f"{where} (type '{native.type}'){beside} cannot hold '{entry.name}', which is {HOLDS[field.type]}."
             )
+            raise _UnfitError(f"{entry.where}: {problem}", problem)
         if (entry.values or entry.shows) and not isinstance(made, ChoiceLens | SetLens | TypedWhenLens | FlagWordLens):
             raise ConfigError(f"{entry.where}: '{entry.name}' takes no values or shows; it is not a choice.")
         return made

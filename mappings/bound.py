@@ -44,6 +44,23 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """The view of a field whose native field is gone or has become something else: nothing is shown or written there.
+
+    It never shows a value, so it is no party to any merge, and what was remembered of it stays as it was.
+    """
+
+    reason: str
+    writable: bool = False
+
+    def project(self, value: Value) -> Value | Refusal:  # noqa: ARG002 (the contract of View)
+        return Refusal(self.reason)
+
+    def lift(self, agreed: Value, shown: Value) -> Value:  # noqa: ARG002
+        return shown
+
+
+@dataclass(frozen=True, slots=True)
 class Template:
     """A native text field that is filled at creation; `{kind}` and `{campaign}` stand for the entity's words."""
 
@@ -62,6 +79,7 @@ class Part:
     key_id: str | None = None
     suffix_id: str | None = None
     requires: tuple[str, ...] = ()
+    lost: Mapping[str, Lost] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +95,8 @@ class Bound:
     absent_is_empty: bool
 
     def views(self, kind: Kind) -> Mapping[str, View]:
-        return self._part(kind).cells
+        part = self._part(kind)
+        return {**part.cells, **part.lost}
 
     def native_field(self, kind: Kind, name: str) -> str | None:
         cell = self._part(kind).cells.get(name)
@@ -86,13 +105,13 @@ class Bound:
     def get(self, record: Record) -> Reading:
         part = self._part(record.ref.kind)
         values: dict[str, Value] = {}
-        troubles: dict[str, str] = {}
+        troubles: dict[str, str] = {name: lost.reason for name, lost in part.lost.items()}
         inactive: set[str] = set()
         for name, cell in part.cells.items():
             if not self._known(cell, record):
                 continue
             raw = cell.raw(record)
-            value = cell.lens.read(raw)
+            value = _read(cell, raw)
             if isinstance(value, Refusal):
                 troubles[name] = value.reason
                 continue
@@ -109,7 +128,7 @@ class Bound:
             cell = part.cells.get(name)
             if cell is None or not cell.writable or self._shows(cell, value, record):
                 continue
-            native = cell.lens.write(value, cell.raw(record))
+            native = _written(cell, value, cell.raw(record))
             if value is None and name == NEEDED[kind]:
                 native = Refusal(f"{cell.lens.where} cannot be emptied.")
             if isinstance(native, Refusal):
@@ -137,7 +156,7 @@ class Bound:
         shown = cell.project(value)
         if shown == frozenset():
             return f"{words} that exists in {self.tool.capitalize()}"
-        native = shown if isinstance(shown, Refusal) or not cell.writable else cell.lens.write(value, cell.raw(None))
+        native = shown if isinstance(shown, Refusal) or not cell.writable else _written(cell, value, cell.raw(None))
         if isinstance(native, Refusal):
             return f"{words} that {self.tool.capitalize()} can take ({native.reason.rstrip('.')})"
         return words if shown is None else None
@@ -155,8 +174,29 @@ class Bound:
             return value is None or value == frozenset()
         if not self._known(cell, record):
             return False
-        shown = cell.lens.read(cell.raw(record))
+        shown = _read(cell, cell.raw(record))
         return not isinstance(shown, Refusal) and shown in (value, cell.project(value))
+
+
+# What JSON of another shape than a field has makes a lens raise.
+_ODD = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
+
+
+def _read(cell: Cell, raw: Any) -> Value | Refusal:
+    """One odd value leaves out its field, never the record or the run."""
+    try:
+        value = cell.lens.read(raw)
+        hash(value)  # a value that holds a piece of odd JSON fails here rather than in the middle of a merge
+    except _ODD:
+        return Refusal(f"{cell.lens.where} holds something that no such field holds.")
+    return value
+
+
+def _written(cell: Cell, value: Value, raw: Any) -> Any:
+    try:
+        return cell.lens.write(value, raw)
+    except _ODD:
+        return Refusal(f"{cell.lens.where} holds something that cannot be changed from here.")
 
 
 def _key(part: Part, record: Record) -> str | None:

@@ -85,17 +85,21 @@ def audience_names(native: NativeField) -> dict[str, str]:
 
 
 def _audiences(native: NativeField) -> Shape:
-    """The audiences included; those excluded are never touched."""
+    """The audiences included; those excluded are never touched.
+
+    A list that was deleted is none any more: its id, which the campaign keeps, means nothing to people.
+    """
     names = audience_names(native)
     ids = {name: id_ for id_, name in names.items()}
 
-    def label(entry: Any) -> str:
+    def label(entry: Any) -> str | None:
         id_ = member(entry, "id") or ""
-        return names.get(id_) or entry.get("name") or id_
+        name: str = names.get(id_) or entry.get("name") or id_
+        return name if name != id_ else None
 
     def read(raw: Any) -> frozenset[str]:
         held = expect(raw, dict) or {}
-        return frozenset(label(entry) for entry in expect(held.get("included"), list) or ())
+        return frozenset(filter(None, (label(entry) for entry in expect(held.get("included"), list) or ())))
 
     def write(words: frozenset[str], raw: Any) -> dict[str, Any]:
         held = raw or {}
