@@ -1,0 +1,210 @@
+"""Plays a schedule from its first step to the quiet at its end, and says what law it broke, if any."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sync.errors import Unavailable
+from sync.model import Kind
+from sync.report import Action, RunReport
+from sync.workspace import Scope
+from tests.simulation.database import Database
+from tests.simulation.laws import Laws
+from tests.simulation.oracle import Violation
+from tests.simulation.people import People
+from tests.simulation.schedule import PEOPLE, Schedule, Step
+from tests.simulation.team import TEAMS
+from tests.simulation.world import Mishap, World
+
+INTERVAL = timedelta(minutes=15)
+SOON = timedelta(seconds=20)
+JUMPS = tuple(timedelta(hours=h) for h in (-24, -1, 1, 24))
+ONE_RUN = ("run", "soon", "scoped")
+CUTS = ("crash", "fail")  # mishaps in which nobody else does anything meanwhile
+LISTINGS = ("empty", "short", "twice")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a schedule went: the hash of its history, what is wrong, after which step, and how much was done."""
+
+    digest: str
+    violation: str | None = None
+    step: int | None = None
+    runs: int = 0
+    boundaries: int = 0
+
+
+def play(schedule: Schedule, database: Database, tell: Callable[[str], None] | None = None) -> Verdict:
+    """Play it, and tell every event if asked to. Any other exception is as much a defect as a broken law."""
+    game = _Game(begin(schedule.team % len(TEAMS), database))
+    game.world.begin(schedule.order, tell)
+    step: int | None = None
+    try:
+        for step, one in enumerate(schedule.steps):  # noqa: B007
+            game.do(one)
+        step = None
+        game.settle()
+    except Violation as violation:
+        return game.verdict(str(violation), step)
+    except Exception as error:  # noqa: BLE001 (whatever it is, it is a finding of the simulation)
+        return game.verdict(f"{type(error).__name__}: {error}", step)
+    return game.verdict(None, None)
+
+
+def begin(team: int, database: Database) -> World:
+    """A world in which everybody knows one campaign with one stage."""
+    world = World(TEAMS[team], database)
+    image = database.images.get(team)
+    if image is not None:
+        world.resume(image)
+        return world
+    database.empty()
+    people = People(world)
+    people.campaign(0, 0, 1)
+    people.stage(0, 0, 0)
+    world.true_time += INTERVAL
+    world.run()
+    if (image := world.image()) is not None:
+        database.images[team] = image
+    return world
+
+
+class _Game:
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.people = People(world)
+        self.laws = Laws(world)
+        self.runs = 0
+
+    def verdict(self, violation: str | None, step: int | None) -> Verdict:
+        base = self.world.database.base()
+        self.world.note(base.entities, base.links)
+        return Verdict(self.world.digest(), violation, step, self.runs, self.world.boundaries)
+
+    def do(self, step: Step) -> None:
+        """One step, and the laws after it."""
+        self.world.note(step)
+        if step.kind in PEOPLE:
+            getattr(self.people, step.kind)(step.a, step.b, step.c)
+        else:
+            alone = step.kind in ONE_RUN and all(m.kind in CUTS for m in self.world.mishaps.values())
+            getattr(self, f"_{step.kind}")(step)
+            self.laws.after_step(one_run=alone)
+
+    def run(self, after: timedelta, scope: Scope | None = None) -> RunReport | None:
+        self.world.true_time += after
+        self.runs += 1
+        return self.world.run(scope=scope)
+
+    # Runs.
+
+    def _run(self, step: Step) -> None:
+        self.run(INTERVAL)
+
+    def _soon(self, step: Step) -> None:
+        """A webhook calls for a run at once, while indexes still lag."""
+        self.run(SOON)
+
+    def _scoped(self, step: Step) -> None:
+        """A webhook tells of one campaign, somebody resyncs one tool."""
+        entities = [id_ for id_, kind, *_ in self.world.database.base().entities if kind == Kind.CAMPAIGN]
+        tools = list(self.world.tools)
+        if step.a % 2 and entities:
+            self.run(SOON, Scope(campaigns=frozenset({entities[step.b % len(entities)]})))
+        else:
+            self.run(SOON, Scope(tools=frozenset({tools[step.b % len(tools)]}), force=bool(step.c % 2)))
+
+    def _twice(self, step: Step) -> None:
+        """The same webhook comes twice."""
+        self.run(SOON)
+        self.run(timedelta())
+
+    def _dry(self, step: Step) -> None:
+        """A dry run writes nothing, and the run after it does what it said."""
+        world = self.world
+        world.mishaps = {}
+        for tool in world.tools.values():
+            tool.listing = ""
+        world.true_time += INTERVAL
+        before, ids = (world.written(), world.shown(), world.database.base()), world.ids
+        planned = world.run(dry=True)
+        if (world.written(), world.shown(), world.database.base()) != before:
+            raise Violation("a dry run writes")
+        world.ids = ids
+        done = self.run(timedelta())
+        if _promised(planned) != _promised(done):
+            raise Violation(f"the plan said {_promised(planned)}, the run did {_promised(done)}")
+
+    # What goes wrong.
+
+    def _mishap(self, kind: str, step: Step) -> None:
+        self.world.mishaps.setdefault(step.a % 48, Mishap(kind, step.b, step.c))
+
+    def _crash(self, step: Step) -> None:
+        self._mishap("crash", step)
+
+    def _fail(self, step: Step) -> None:
+        self._mishap("fail", step)
+
+    def _interrupt(self, step: Step) -> None:
+        self._mishap("interrupt", step)
+
+    def _pause(self, step: Step) -> None:
+        self._mishap("pause", step)
+
+    def _down(self, step: Step) -> None:
+        tool = list(self.world.tools.values())[step.a % len(self.world.tools)]
+        tool.down = None if tool.down else Unavailable("no answer")
+
+    def _lag(self, step: Step) -> None:
+        """The index of a tool falls behind, by no more than the tool admits, or catches up."""
+        tool = list(self.world.tools.values())[step.a % len(self.world.tools)]
+        tool.lag = timedelta(seconds=tool.make.lags * (step.b % 4) / 4)
+
+    def _list(self, step: Step) -> None:
+        tool = list(self.world.tools.values())[step.a % len(self.world.tools)]
+        tool.listing = LISTINGS[step.b % len(LISTINGS)]
+
+    def _jump(self, step: Step) -> None:
+        """The clock of the machine, or of a tool, is set."""
+        by = JUMPS[step.b % len(JUMPS)]
+        tools = list(self.world.tools.values())
+        if step.a % 2:
+            self.world.offset = by if not self.world.offset else timedelta()
+        else:
+            tools[step.c % len(tools)].skew = by
+
+    def _lock(self, step: Step) -> None:
+        """Somebody closes a record to edits, or opens it again."""
+        if record := self.people.pick(step.a):
+            locked = None if record.locked else "it is sent"
+            self.world.tools[record.ref.tool].lock(record.ref.native, locked)
+
+    # The end.
+
+    def settle(self) -> None:
+        """Nothing goes wrong any more: two runs agree on everything, and the third does nothing."""
+        world = self.world
+        world.mishaps = {}
+        world.true_time += timedelta(minutes=20)
+        for tool in world.tools.values():
+            tool.down, tool.lag, tool.listing = None, timedelta(), ""
+            for native in list(tool.records):
+                tool.lock(native, None)
+        for attempt in range(3):
+            before, written, base = world.shown(), world.written(), world.database.base()
+            # The third at once: what comes due with time is no work left over.
+            report = self.run(INTERVAL if attempt < 2 else timedelta())
+            self.laws.after_step()
+            idle = world.written() == written and world.database.base() == base
+            if report and idle and not (report.opened or report.closed):
+                break  # this was the run that has nothing to do; the next would be the same
+        self.laws.quiet(before, written, base, report)
+        self.laws.agreement()
+
+
+def _promised(report: RunReport | None) -> list[tuple[Action, str, str, str]]:
+    return sorted((c.action, c.tool, c.entity, str(c.cells)) for c in report.changes) if report else []

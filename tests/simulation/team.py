@@ -1,0 +1,80 @@
+"""The teams of the simulation: which tools, what each can show, what the workspace's rules are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sync.audit import AuditRules
+from sync.guard import Bounds
+from sync.model import Kind, Person, PersonEntry, schema
+from sync.policy import Policy
+from sync.ports import BoundMapping, NativeSchema
+from sync.workspace import Tool, Workspace
+from tests.simulation.tool import Make, SimulatedTool
+from tests.sync.plain import AsIs, DayOnly, Only, instant
+
+BERLIN = ZoneInfo("Europe/Berlin")
+PEOPLE = (
+    PersonEntry("ann", "Ann Lee", "ann@acme.example"),
+    PersonEntry("bo", "Bo Ek", "bo@acme.example", active=False),
+)
+OWNERS = (Person("ann"), Person("bo"), None)
+STATUSES = ("planned", "in_progress", "approved", None)
+TAGS = ("x", "y", "z")
+NAMES = ("Spring", "Summer", "Autumn")
+STAGES = ("design", "content")
+# Times on both sides of a midnight and of both changes of the clocks.
+TIMES = tuple(
+    instant(text) for text in ("2026-03-28T23:30", "2026-03-29T01:30", "2026-03-29T08:00", "2026-10-25T00:30",
+                               "2026-10-25T01:30")
+)  # fmt: skip
+
+CAMPAIGNS = frozenset({Kind.CAMPAIGN})
+AIRTABLE = Make("airtable", batch=2)
+JIRA = Make("jira", {"planned_send": DayOnly()}, lags=300.0)
+KLAVIYO = Make("klaviyo", {"status": AsIs(writable=False), "owner": AsIs(writable=False)}, CAMPAIGNS)
+TRIMMING = Make("trimming", {"tags": Only(frozenset({"x", "y"}))}, trims=True)
+KEEPING = Make("keeping", archives=False, lags=60.0)
+
+UNBOUNDED = Bounds(archive_count=1000, archive_share=1.0)
+
+
+@dataclass(frozen=True)
+class Team:
+    """The tools of one workspace and its rules."""
+
+    makes: tuple[Make, ...]
+    bounds: Bounds = UNBOUNDED
+    prefer: Mapping[tuple[Kind, str], str] = field(default_factory=dict)
+
+    def workspace(self, tools: Mapping[str, SimulatedTool]) -> Workspace:
+        """The workspace over these tools."""
+        connected: dict[str, Tool] = {}
+        for make in self.makes:
+            connected[make.name] = Tool(tools[make.name], _binding(make.mapping()))
+        return Workspace(
+            "sim", BERLIN, schema(), PEOPLE, connected, policy=Policy(self.prefer), bounds=self.bounds,
+            audit=AuditRules(stages=()),
+        )  # fmt: skip
+
+
+def _binding(mapping: BoundMapping) -> Any:
+    def bind(_native: NativeSchema) -> BoundMapping:
+        return mapping
+
+    return bind
+
+
+TEAMS = (
+    Team((AIRTABLE, JIRA)),
+    Team((AIRTABLE, JIRA, KLAVIYO)),
+    Team((AIRTABLE, TRIMMING)),
+    Team((JIRA, KLAVIYO, TRIMMING)),
+    Team((AIRTABLE, KEEPING)),
+    Team((AIRTABLE, JIRA), bounds=Bounds()),
+    Team((AIRTABLE, JIRA), prefer={(Kind.CAMPAIGN, "subject"): "prefer:airtable"}),
+    Team((AIRTABLE, JIRA, KLAVIYO, TRIMMING)),
+)

@@ -1,0 +1,109 @@
+"""The simulation over a fixed set of seeds, and proof that it is deterministic, that it bites, and that it shrinks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sync import intake
+from tests.postgres import Server
+from tests.simulation.__main__ import replay
+from tests.simulation.database import Database
+from tests.simulation.play import play
+from tests.simulation.schedule import KINDS, Schedule, draw, parse
+from tests.simulation.shrink import shrink
+from tests.simulation.sweep import sweep
+
+ROOT = Path(__file__).parents[2]
+CHUNKS, EACH = 16, 75
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[Database]:
+    made = Database()
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_every_law_holds_over_a_fixed_set_of_seeds(database: Database, chunk: int) -> None:
+    for seed in range(chunk * EACH, (chunk + 1) * EACH):
+        verdict = play(draw(seed), database)
+        assert verdict.violation is None, f"make replay SEED={seed}: {verdict.violation}"
+
+
+def test_every_law_holds_on_postgresql_too(server: Server) -> None:
+    database = Database(server.fresh())
+    for seed in range(25):
+        verdict = play(draw(seed), database)
+        assert verdict.violation is None, f"seed {seed}: {verdict.violation}"
+    database.close()
+
+
+def test_the_seeds_make_everything_happen_that_can_happen() -> None:
+    steps = [step.kind for seed in range(CHUNKS * EACH) for step in draw(seed).steps]
+    assert set(steps) == set(KINDS)
+
+
+def test_the_same_seed_gives_the_same_history_in_every_process(database: Database) -> None:
+    program = (
+        "from tests.simulation.database import Database; from tests.simulation.play import play;"
+        "from tests.simulation.schedule import draw;"
+        "database = Database(); print(*(play(draw(seed), database).digest for seed in range(12)))"
+    )
+    here = [play(draw(seed), database).digest for seed in range(12)]
+    assert len(set(here)) == 12
+    for salt in ("0", "1"):
+        environment = {**os.environ, "PYTHONHASHSEED": salt}
+        answer = subprocess.run(
+            [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+        )
+        assert answer.stdout.split() == here
+
+
+def test_a_history_does_not_depend_on_the_ones_before_it(database: Database) -> None:
+    alone = play(draw(5), database).digest
+    play(draw(6), database)
+    assert play(draw(5), database).digest == alone
+
+
+def test_a_schedule_is_read_back_as_it_was_written() -> None:
+    for seed in range(20):
+        assert parse(str(draw(seed))) == draw(seed)
+
+
+@pytest.fixture
+def blind(monkeypatch: pytest.MonkeyPatch) -> Schedule:
+    """An engine that believes a lagging index, and a schedule in which that undoes somebody's edit."""
+    monkeypatch.setattr(intake, "_look_again", lambda *_: None)
+    return parse("4:7:own(0,0,0) lag(7,6,0) edit(0,0,0) status(1,1,0) run(0,0,0) soon(0,0,0) tag(2,5,0) run(0,0,0)")
+
+
+def test_a_planted_bug_is_found_shrunk_and_replayed(
+    database: Database, blind: Schedule, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert play(blind, database).violation
+
+    def fails(schedule: Schedule) -> bool:
+        return play(schedule, database).violation is not None
+
+    smallest = shrink(blind, fails)
+    assert len(smallest.steps) < len(blind.steps)
+    assert fails(parse(str(smallest)))
+    for at in range(len(smallest.steps)):
+        assert not fails(Schedule(smallest.team, smallest.order, smallest.steps[:at] + smallest.steps[at + 1 :]))
+
+    assert replay(blind, "sqlite://") == 1
+    told = capsys.readouterr().out
+    assert f'make replay SCHEDULE="{smallest}"' in told
+    assert "gave way to" in told
+
+
+def test_many_seeds_are_played_in_several_processes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert sweep(0, 10, ["sqlite://"] * 2) == 0
+    assert "10 schedules" in capsys.readouterr().out
