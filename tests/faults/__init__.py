@@ -1,0 +1,1 @@
+"""Tests of what breaks: on the wire, in a tool's set-up, and under the state."""
