@@ -15,14 +15,15 @@ READY := $(VENV)/.ready
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SILENT:
-.PHONY: help demo test check format soak bench lock clean
+.PHONY: help demo test check format soak replay bench lock clean
 
 help:
 	echo "make demo     the whole story against stand-in tools, in about a minute"
 	echo "make test     checks, then every test"
 	echo "make check    style, types, import contracts, Dockerfile and compose file"
 	echo "make format   let ruff tidy the code"
-	echo "make soak     the tests with many more generated cases"
+	echo "make soak     the long runs: simulation, kills, planted bugs (SEEDS=1000000 PARTS=\"simulation crash\")"
+	echo "make replay   one schedule of the simulation again, shrunk if it fails (SEED=17)"
 	echo "make bench    the measurements"
 	echo "make lock     pin the dependencies anew (UPGRADE=1 takes the newest)"
 	echo "make clean    remove .venv, caches, the demo's folder and built packages"
@@ -71,7 +72,10 @@ format: $(READY)
 	$(PY) -m ruff format --quiet
 
 soak: $(READY)
-	HYPOTHESIS_PROFILE=soak $(PY) -m pytest -q -n $(WORKERS)
+	$(PY) -m tests.soak $(if $(SEEDS),--seeds $(SEEDS)) $(if $(FIRST),--first $(FIRST)) $(if $(PARTS),--parts $(PARTS))
+
+replay: $(READY)
+	$(PY) -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(SCHEDULE),--schedule "$(SCHEDULE)")
 
 bench: $(READY)
 	$(PY) -m benchmarks
