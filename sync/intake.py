@@ -128,7 +128,9 @@ def _leave_blank_ones(intake: Intake, state: State) -> None:
         entity = state.entities.get(owners.get(ref, ""))
         if entity is None or not all(map(is_empty, sighting.reading.values.values())):
             continue
-        if any(m.seen is not UNSET and not is_empty(m.seen) for m in entity.links[ref.tool].memory.values()):
+        memory = entity.links[ref.tool].memory
+        held = (m.seen for name, m in memory.items() if name != LINK_FIELD)
+        if any(seen is not UNSET and not is_empty(seen) for seen in held):
             blank = Reading({}, troubles={NEEDED[ref.kind]: "nothing at all is left in the record"})
             intake.shown[ref] = replace(sighting, reading=blank)
 
