@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from sync.absence import DELETE
@@ -147,8 +146,3 @@ class People:
     def _text(self, tool: str, native: str, name: str) -> Any:
         record = self.world.tools[tool].records.get(native)
         return record.fields.get(name) if record else None
-
-
-def living(records: Iterable[Record]) -> list[str]:
-    """The marks that records carry."""
-    return [record.marker for record in records if record.marker]

@@ -37,6 +37,10 @@ def test_every_law_holds_over_a_fixed_set_of_seeds(database: Database, chunk: in
         assert verdict.violation is None, f"make replay SEED={seed}: {verdict.violation}"
 
 
+def test_a_stage_that_was_made_bare_after_a_refusal_is_filled(database: Database) -> None:
+    assert play(parse("111:0:fail(22,552,0) stage(0,7,0) run(0,0,0)"), database).violation is None
+
+
 def test_every_law_holds_on_postgresql_too(server: Server) -> None:
     database = Database(server.fresh())
     for seed in range(25):

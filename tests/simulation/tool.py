@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.memory import MemoryConnector
-from sync.model import UNSET, EntityLink, Kind, Record, Ref, Unset, Value
-from sync.ports import Archive, Change, Native, NativeField, Outcome, Reading, Refusal, View
+from sync.model import UNSET, Kind, Record, Ref, Unset, Value
+from sync.ports import Change, Native, NativeField, Outcome, Reading, Refusal, View
 from tests.sync.plain import AsIs
 
 FIELDS = {
@@ -175,13 +175,3 @@ class SimulatedTool(MemoryConnector):
         for _, native, before in reversed(self.hidden):
             shown[native] = before
         return [record for record in shown.values() if record and record.ref.kind in self.capability.kinds]
-
-
-def campaign_of(record: Record) -> Value:
-    """Where a stage hangs, as a value."""
-    return EntityLink(record.parent) if record.parent else None
-
-
-def archived(log: Sequence[Change]) -> list[Archive]:
-    """The archives among changes."""
-    return [change for change in log if isinstance(change, Archive)]
