@@ -8,9 +8,21 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sync.errors import Rejected, Stale, SyncError
+from sync.errors import Outdated, Rejected, Stale, SyncError
 from sync.model import UNSET, Attribution, Kind, Record, Ref, Unset
-from sync.ports import Archive, Capability, Change, Create, Failed, NativeSchema, Outcome, Update, Written
+from sync.ports import (
+    Archive,
+    Capability,
+    Change,
+    Create,
+    Failed,
+    Member,
+    NativeSchema,
+    Outcome,
+    Relation,
+    Update,
+    Written,
+)  # fmt: skip
 
 DAWN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -33,20 +45,28 @@ class MemoryConnector:
         settle: float = 0.0,
         creates: bool = True,
         archives: bool = True,
+        changes: bool = False,
+        relates: bool = False,
         read_only: frozenset[Kind] = frozenset(),
     ) -> None:
         self.tool = tool
-        self.capability = Capability(frozenset(schema) if kinds is None else kinds, batch, settle, creates, archives)
+        held = frozenset(schema) if kinds is None else kinds
+        self.capability = Capability(held, batch, settle, creates, archives, changes, relates)
         self.records: dict[str, Record] = {}
         self.log: list[Change] = []
         self.down: SyncError | None = None
         self.unlisted: set[str] = set()  # native ids that listings do not show yet, as a lagging index does
+        self.colleagues: list[Member] = []
+        self.relations: dict[str, tuple[Relation, ...]] = {}
+        self.forgets = False  # whether positions are too old at once
+        self._position: str | None = None
         self._schema = schema
         self._read_only = read_only
         self._failures: dict[str, deque[tuple[Exception, bool]]] = {}
         self._made = 0
         self._touched: set[str] = set()  # native ids of what has been changed since it was made
         self._ticks = 0
+        self._changed: dict[str, int] = {}  # native id -> the tick of its last change, in the order of creation
 
     # What people do.
 
@@ -68,6 +88,8 @@ class MemoryConnector:
 
     def lock(self, native: str, reason: str | None) -> None:
         """A person does what closes the record to edits, or (None) opens it again."""
+        self._ticks += 1
+        self._changed[native] = self._ticks
         self.records[native] = replace(self.records[native], locked=reason)
 
     def delete(self, native: str) -> None:
@@ -75,12 +97,14 @@ class MemoryConnector:
         del self.records[native]
         for child, record in self.records.items():
             if record.parent == native:
+                self._ticks += 1
+                self._changed[child] = self._ticks
                 self.records[child] = replace(record, parent=None)
 
     # What goes wrong.
 
     def fail_next(self, error: Exception, *, after: bool = False, call: str = "write") -> None:
-        """Queue a failure of the next `call`: "schema", "fetch", "read", or "write" (there, of one change).
+        """Queue a failure of the next `call`: "schema", "fetch", "census", "read", or "write" (there, of one change).
 
         With `after`, the change is applied, or the listing shown, and only the answer is lost. A SyncError of a
         write becomes its outcome; any other exception is raised, as a crash.
@@ -97,10 +121,36 @@ class MemoryConnector:
         failure = self._enter("fetch")
         if failure and not failure[1]:
             raise failure[0]
-        shown = [r for r in self.records.values() if r.ref.kind in self.capability.kinds]
-        for kind in Kind:
-            yield from [r for r in shown if r.ref.kind is kind and r.ref.native not in self.unlisted]
+        self._position, now = None, self._now()
+        yield from self._listed()
         _raise(failure)
+        self._position = now
+
+    def changes(self, since: str) -> Iterator[Record | Ref]:
+        failure = self._enter("fetch")
+        if failure and not failure[1]:
+            raise failure[0]
+        # A position ahead of us is of a tool that was put back since, or of another one.
+        if self.forgets or not (since.isdecimal() and len(since) < 19 and int(since) <= self._ticks):
+            raise Outdated(f"{self.tool} does not know any more what changed since {since}.")
+        self._position, now = since, self._now()
+        shown = [self.records[native] for native in self._changed_since(int(since)) if native in self.records]
+        yield from (record for kind in Kind for record in shown if record.ref.kind is kind)
+        _raise(failure)
+        self._position = now
+
+    def position(self) -> str | None:
+        return self._position if self.capability.changes else None
+
+    def census(self) -> Iterator[Ref]:
+        _raise(self._enter("census"))
+        yield from (record.ref for record in self._listed())
+
+    def members(self) -> Sequence[Member]:
+        return tuple(self.colleagues)
+
+    def relate(self, record: Record, relations: Sequence[Relation]) -> None:
+        self.relations[record.ref.native] = tuple(relations)
 
     def read(self, refs: Sequence[Ref]) -> Mapping[Ref, Record | None]:
         _raise(self._enter("read"))
@@ -165,6 +215,8 @@ class MemoryConnector:
         if isinstance(change, Create) and not self.capability.creates:
             return "creates nothing"
         writable = {f.id for f in self._schema[kind] if not f.read_only}
+        if change.parent is not None and change.parent not in self.records:
+            return f"has no campaign {change.parent} any more"
         wrong = sorted(set(change.fields) - writable)
         return f"takes no value for {', '.join(wrong)}" if wrong else None
 
@@ -181,9 +233,22 @@ class MemoryConnector:
             self._touched.add(native)
         kept_parent = record.parent if parent is UNSET else parent
         self._ticks += 1
+        self._changed[native] = self._ticks
         kept = {name: value for name, value in {**record.fields, **fields}.items() if value is not None}
         at = DAWN + timedelta(seconds=self._ticks)
         self.records[native] = replace(record, fields=kept, parent=kept_parent, changed_at=at, changed_by=who)
+
+    def _listed(self) -> list[Record]:
+        shown = [r for r in self.records.values() if r.ref.kind in self.capability.kinds]
+        return [r for kind in Kind for r in shown if r.ref.kind is kind and r.ref.native not in self.unlisted]
+
+    def _now(self) -> str:
+        """What is unlisted shall be told of when it is listed, so that a position stays before its change."""
+        hidden = [self._changed.get(native, 0) for native in self.unlisted]
+        return str(min([self._ticks, *(tick - 1 for tick in hidden)]))
+
+    def _changed_since(self, tick: int) -> list[str]:
+        return [n for n, changed in self._changed.items() if changed > tick and n not in self.unlisted]
 
     def _enter(self, call: str) -> tuple[Exception, bool] | None:
         if self.down:

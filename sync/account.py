@@ -33,6 +33,8 @@ NEEDS_EVERY_TOOL = frozenset(
         FindingKind.INACTIVE_OWNER,
     }
 )
+# What stands as it is while nobody looks at the entity again.
+LEFT_ALONE = frozenset({FindingKind.CONFLICT, FindingKind.NOT_WRITTEN, FindingKind.UNREADABLE})
 # What a plan that was not carried out has not settled yet, whatever it meant to do.
 NEEDS_A_COMMIT = NEEDS_EVERY_TOOL | {FindingKind.CONFLICT}
 
@@ -73,7 +75,7 @@ class Account:
         kept = {
             fingerprint: finding
             for fingerprint, finding in self.before.items()
-            if fingerprint not in now and finding.kind in doubtful
+            if fingerprint not in now and (finding.kind in doubtful or self._is_left_alone(finding))
         }
         standing = [finding for fingerprint, finding in now.items() if fingerprint in self.before]
         closed = [f for fingerprint, f in self.before.items() if fingerprint not in now and fingerprint not in kept]
@@ -93,6 +95,11 @@ class Account:
             unsettled=tuple(self.unsettled),
             waiting=tuple(self._waiting()),
         )
+
+    def _is_left_alone(self, finding: Finding) -> bool:
+        entity = self.state.entities.get(finding.subject)
+        untouched = entity is not None and not entity.dead and entity.id not in self.intake.members
+        return self.intake.partial and untouched and finding.kind in LEFT_ALONE
 
     def _waiting(self) -> Iterator[str]:
         for tool, entity, words in self.waiting:
@@ -119,7 +126,11 @@ class Account:
                 yield flag
         yield from map(self.flags.obstacle, self.obstacles)
         yield from (self.flags.failed(result) for result in self.results if result.state is Progressed.FAILED)
-        yield from audit(self._board())
+        # Without a commit nothing keeps a new record's id, under which it would be flagged anew in every run.
+        fresh = {*self.intake.campaigns.new, *self.intake.stages.new} if self.unsafe else set()
+        for flag in audit(self._board()):
+            if not fresh & {flag.subject, flag.campaign} and not any(id_ in flag.detail_key for id_ in fresh):
+                yield flag
 
     def _troubles(self) -> Iterator[Finding]:
         for tool, error in self.intake.errors.items():
@@ -139,7 +150,6 @@ class Account:
                 campaigns[known.id] = Campaign.of(known.entity())
             elif (stage := Stage.of(known.entity())).campaign:
                 stages.setdefault(stage.campaign, []).append(stage)
-        sightings = [sighting for members in self.intake.members.values() for sighting in members.values()]
         return Board(
             campaigns=campaigns,
             stages={campaign: tuple(found) for campaign, found in stages.items()},
@@ -147,9 +157,18 @@ class Account:
             rules=self.workspace.audit,
             now=self.started,
             wording=self.names.wording,
-            disputed=frozenset((e, n) for e, merged in self.merged.items() for n, c in merged.items() if c.conflict),
-            inactive=frozenset(person for sighting in sightings for person in sighting.reading.inactive),
+            disputed=frozenset((e.id, n) for e in self.state.entities.values() if not e.dead for n in e.disputed),
+            inactive=self._inactive(),
         )
+
+    def _inactive(self) -> frozenset[str]:
+        """The people whom a tool calls deactivated. Where not every record was read, those of whom that was known."""
+        readings = [sighting.reading for shown in self.intake.members.values() for sighting in shown.values()]
+        told = {person for reading in readings for person in reading.inactive}
+        if self.intake.partial:
+            known = {flag.detail_key for flag in self.before.values() if flag.kind is FindingKind.INACTIVE_OWNER}
+            told |= known.difference(*(reading.active for reading in readings))
+        return frozenset(told)
 
     def _change(self, result: Result) -> RecordChange:
         step = result.step

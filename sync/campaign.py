@@ -21,6 +21,7 @@ from sync.model import (
     WallClock,
     When,
 )
+from sync.wording import one_line
 
 FINISHED_CAMPAIGN = frozenset({"sent", "cancelled"})
 FINISHED_STAGE = frozenset({"done", "dropped"})
@@ -85,7 +86,7 @@ class Campaign:
     @property
     def title(self) -> str:
         """The name, or a stand-in for people."""
-        return self.name or f"the campaign without a name ({self.id})"
+        return one_line(self.name) if self.name else f"the campaign without a name ({self.id})"
 
     @property
     def send(self) -> When | None:

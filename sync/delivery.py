@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sync.codec import encode
 from sync.errors import Ambiguous, ConfigError, Rejected, Stale, SyncError, Unavailable
+from sync.merge import Memory
 from sync.model import UNSET, EntityLink, Kind, Record, Schema, Value
 from sync.plan import LINK_FIELD, NAME_OF_CAMPAIGN, Side, Step
 from sync.ports import Archive, Change, Connector, Create, Outcome, Update, Written
@@ -187,6 +188,8 @@ class Delivery:
                     transaction.conclude(intent, "done")
                     self.results.append(Result(step, Progressed.DONE))
                     continue
+                self._remember_part(step, outcome.record)
+                transaction.save([self.state.entities[step.entity]])
                 # An unanswered write keeps its intent: what became of it is looked up before it is repeated.
                 unknown = isinstance(outcome.error, Ambiguous)
                 transaction.conclude(intent, "intended" if unknown else "failed", str(outcome.error))
@@ -216,6 +219,16 @@ class Delivery:
             return
         for name, wanted in step.values.items():
             link.memory[name] = acknowledged(values.get(name, wanted), wanted)
+
+    def _remember_part(self, step: Step, record: Record | None) -> None:
+        """Remember what a change left behind that was made in part: it is nobody's edit."""
+        link = self.state.entities[step.entity].links.get(step.tool)
+        if record is None or link is None:
+            return
+        shown = self.sides[step.tool].mapping.get(record).values
+        for name in step.values:
+            if name in shown and name in link.memory:
+                link.memory[name] = Memory(shown[name])
 
     def _put_off(self, steps: Iterable[Step], error: SyncError) -> None:
         state = Progressed.FAILED if isinstance(error, Rejected) else Progressed.DEFERRED

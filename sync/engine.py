@@ -13,15 +13,17 @@ from sync.delivery import Delivery, Result
 from sync.findings import FindingKind, fingerprint_of
 from sync.flags import Flags, Names
 from sync.guard import excesses
-from sync.intake import Intake, identify, read_tools, rebind
+from sync.intake import Intake, identify, rebind
 from sync.intents import acknowledge, in_words, settled, unsettled_creations
 from sync.merge import Memory, Merged
 from sync.model import UNSET, Entity, EntityLink, Kind
+from sync.pending import mark_pending
 from sync.plan import Plan, Subject, plan
+from sync.reading import Asked, read_tools
 from sync.reconcile import Rules, is_overtaken, reconcile, remember, views_of
 from sync.report import RunReport
 from sync.report import State as Progressed
-from sync.state import Edit, Link, Remembered
+from sync.state import Edit, Link, Position, Remembered
 from sync.store import Store
 from sync.workspace import LEASE, Scope, Surroundings, Workspace
 
@@ -34,27 +36,31 @@ def run(
     dry: bool = False,
     scope: Scope | None = None,
     allow_mass: bool = False,
+    full: bool = False,
 ) -> RunReport:
-    """One run. A dry one plans and writes nothing, neither into tools nor into the database.
+    """One run. A dry one plans and writes nothing, neither into tools nor into the database. A full one reads all of
+    every tool, also where a tool could tell what changed.
 
     A tool's failure is in the report. Raises Busy when another run holds the workspace, Unavailable or ConfigError
     when the database fails.
     """
     scope = scope or Scope()
     if dry:
-        return _Run(workspace, store, around, scope, allow_mass, dry).go()
+        return _Run(workspace, store, around, scope, allow_mass, dry, full).go()
     with store.lease(around.holder, around.clock, LEASE, around.is_gone):
-        return _Run(workspace, store, around, scope, allow_mass, dry).go()
+        return _Run(workspace, store, around, scope, allow_mass, dry, full).go()
 
 
 class _Run:
     """The state of one run while it goes on."""
 
     def __init__(
-        self, workspace: Workspace, store: Store, around: Surroundings, scope: Scope, allow_mass: bool, dry: bool
-    ) -> None:
+        self, workspace: Workspace, store: Store, around: Surroundings, scope: Scope, allow_mass: bool, dry: bool,
+        full: bool,
+    ) -> None:  # fmt: skip
         self.workspace, self.store, self.around = workspace, store, around
         self.scope, self.allow_mass, self.dry = scope, allow_mass, dry
+        self.full = full or allow_mass or scope.force
         self.id = around.new_id()
         self.started = around.clock()
         self.state = store.load()
@@ -66,7 +72,8 @@ class _Run:
         self.overtaken: list[tuple[str, str]] = []  # cells (entity, field) that were edited after somebody decided
 
     def go(self) -> RunReport:
-        intake = read_tools(self.workspace, self.state, self.around, believe_absence=self.allow_mass)
+        asked = Asked(self._decided(), self.full, self.allow_mass, keep=not self.dry)
+        intake = read_tools(self.workspace, self.state, self.around, asked)
         bindings = rebind(intake, self.state)
         absences = Absences(self.state, intake, self.started, self.workspace.zone)
         absences.count()
@@ -81,9 +88,10 @@ class _Run:
         reasons = [] if self.allow_mass else excesses(planned.steps, self._linked(), self.workspace.bounds)
         steps = [step for step in planned.steps if not reasons and self.scope.covers(step.campaign, step.tool)]
         results: list[Result] = []
+        woken = mark_pending(self.state, intake, planned, self.workspace, self._is_over, self._was_over)
         edits = self._remember(intake)
         if not self.dry and not reasons:
-            self._commit(intake, edits, restored, buried, bindings)
+            self._commit(intake, edits, restored, [*buried, *woken], bindings)
             delivery = self._delivery(intake)
             results = delivery.deliver(steps)
             intake.errors.update({tool: str(error) for tool, error in delivery.down.items()})
@@ -114,6 +122,11 @@ class _Run:
         if not self.dry:
             self._save(report, finished)
         return report
+
+    def _decided(self) -> frozenset[str]:
+        """The entities that people decided about, a campaign with its stages."""
+        subjects = {self.open[fingerprint].subject for fingerprint in self.state.decisions if fingerprint in self.open}
+        return frozenset(id_ for id_ in self.state.entities if {id_, self.names.campaign_of(id_)} & subjects)
 
     def _admit(self, intake: Intake) -> None:
         """Give every record that was recognised its place among the entities."""
@@ -156,7 +169,9 @@ class _Run:
     def _plan(self, intake: Intake, absences: Absences, archived: frozenset[str]) -> Plan:
         unsettled = unsettled_creations(intake, self.state)
         subjects = [self._subject(entity, intake, absences, archived, unsettled) for entity in intake.members]
-        return plan(subjects, intake.sides, self.workspace.schema)
+        others = [entity for entity in self.state.entities.values() if entity.id not in intake.members]
+        reachable = {(e.id, tool) for e in others for tool, link in e.links.items() if not (link.gone or link.missed)}
+        return plan(subjects, intake.sides, self.workspace.schema, reachable if intake.partial else set())
 
     def _subject(
         self,
@@ -172,13 +187,14 @@ class _Run:
         campaign = parent.id if isinstance(parent, EntityLink) else entity
         closed = {tool for tool in known.links if tool not in absences.restored_in(entity)}
         closed |= {tool for one, tool in (*intake.blocked, *unsettled) if one == entity}
-        owner = self.merged.get(campaign, {}).get("name")
-        name = owner.value if owner is not None and isinstance(owner.value, str) else self.names.campaign(campaign)
+        name = self.merged.get(campaign, {}).get("name")
+        above = self.state.entities.get(campaign)
+        known_name = name.value if name is not None else above.agreed.get("name") if above else None
         return Subject(
             entity=entity,
             kind=known.kind,
             campaign=campaign,
-            campaign_name=name,
+            campaign_name=known_name if isinstance(known_name, str) else self.names.campaign(campaign),
             sightings={tool: s for tool, s in intake.members[entity].items() if tool in intake.sides},
             merged=merged,
             agreed=agreed,
@@ -194,6 +210,11 @@ class _Run:
         cells = {name: m.value for name, m in self.merged.get(campaign, {}).items() if m.value is not UNSET}
         entity = Entity(known.id, known.kind, {**known.agreed, **cells})
         return Campaign.of(entity).is_over(self.started, self.workspace.zone)
+
+    def _was_over(self, campaign: str) -> bool:
+        """The same by what was agreed before this run."""
+        known = self.state.entities.get(campaign)
+        return known is not None and Campaign.of(known.entity()).is_over(self.started, self.workspace.zone)
 
     def _remember(self, intake: Intake) -> list[Edit]:
         """Move the state to what was merged; the edits that this agreed on."""
@@ -227,10 +248,23 @@ class _Run:
                 transaction.forget_link(self.state.entities[entity], tool)
             for tool, fields in bindings.items():
                 transaction.bind(tool, fields)
+            for tool, position in self._positions(intake).items():
+                transaction.place(tool, position)
+            transaction.followed(hint for hint in self.state.hints if hint.ref.tool in intake.sides)
             for entity, name in self.overtaken:
                 transaction.forget_decision(fingerprint_of(FindingKind.CONFLICT, entity, name))
             for intent in settled(intake, self.state):
                 transaction.conclude(intent.id, "done", "settled by a look-up")
+
+    def _positions(self, intake: Intake) -> Mapping[str, Position | None]:
+        """Up to where the tools have been read. Where records could not be told apart, or too many were missing, all of
+        them are to be looked at again."""
+        aside = (*intake.campaigns.aside, *intake.stages.aside)
+        if any(one.reason != "deleted" for one in aside):
+            return dict.fromkeys(self.state.positions)
+        lost = intake.emptied.keys() & self.state.positions.keys()
+        known = {tool: position for tool, position in intake.positions.items() if tool not in intake.emptied}
+        return {**known, **dict.fromkeys(lost)}
 
     def _delivery(self, intake: Intake) -> Delivery:
         connectors = {name: tool.connector for name, tool in self.workspace.tools.items()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 
 class SyncError(Exception):
     """Any failure that a person may be told of. `str()` is one clear sentence without secrets."""
@@ -29,6 +31,18 @@ class Stale(SyncError):
 
 class Rejected(SyncError):
     """The tool refused this one write for good (a value, a permission, a locked record); the others go on."""
+
+
+class Exhausted(Unavailable):
+    """A quota is used up, and only time helps; `until` is when it is granted anew, where that is known."""
+
+    def __init__(self, message: str, until: datetime | None = None) -> None:
+        super().__init__(message)
+        self.until = until
+
+
+class Outdated(SyncError):
+    """The tool cannot tell any more what changed since a position; everything has to be listed."""
 
 
 class Busy(SyncError):

@@ -16,7 +16,7 @@ from sync.model import EntityLink, Kind, Schema, Value
 from sync.plan import Obstacle
 from sync.report import Action
 from sync.state import Remembered
-from sync.wording import Wording, listed, tool_title
+from sync.wording import Wording, listed, one_line, tool_title
 from sync.workspace import Workspace
 
 ONE_BY_ONE = 3  # records that are named when the same is wrong with each
@@ -42,7 +42,7 @@ class Names:
             return "an unknown campaign"
         claims = known.disputed.get("name", {})
         name = known.agreed.get("name") or next((claims[tool] for tool in sorted(claims)), None)
-        return str(name) if name else Campaign(known.id).title
+        return one_line(str(name)) if name else Campaign(known.id).title
 
     def where(self, entity: str) -> str:
         """The campaign's name, or "Design of <campaign>"."""
@@ -129,7 +129,7 @@ class Flags:
     def aside(self, aside: Aside) -> Finding | None:
         """A record that could not be told apart from others."""
         ref = aside.sighting.record.ref
-        name = aside.sighting.reading.values.get("name") or aside.sighting.record.key or ref.native
+        name = one_line(str(aside.sighting.reading.values.get("name") or aside.sighting.record.key or ref.native))
         where = self.names.where(aside.entity) if aside.entity and ref.kind is Kind.STAGE else name
         subject = f"{ref.tool}/{ref.native}"
         record = aside.sighting.record.key or ref.native

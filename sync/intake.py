@@ -1,4 +1,4 @@
-"""Reads every tool and says which record is which entity; a tool that cannot be read leaves only itself out."""
+"""What a run has read, and which record is which entity."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sync.campaign import day_of
-from sync.errors import SyncError
-from sync.guard import is_emptied
 from sync.identity import Known, Resolution, Sighting, campaign_words, resolve, stage_words
 from sync.merge import is_empty
 from sync.model import UNSET, Day, EntityLink, Instant, Kind, Ref, Value, WallClock
 from sync.plan import LINK_FIELD, Side
 from sync.ports import Reading
-from sync.state import Remembered, State
-from sync.workspace import Surroundings, Tool, Workspace
+from sync.state import Position, Remembered, State
+from sync.workspace import Surroundings, Workspace
 
 # Without these a record is nothing that people could tell from another.
 NEEDED = {Kind.CAMPAIGN: "name", Kind.STAGE: "kind"}
@@ -26,7 +24,8 @@ class Intake:
     """What was read: the readable tools, why the others are not, the records, who is who, and what is gone.
 
     `members` is entity -> tool -> sighting. `absent` are links (entity, tool) whose record a complete listing and a
-    direct look both miss. `times` say when each listing began, by the tool's own clock where it tells one.
+    direct look both miss. `times` say when each listing began, by the tool's own clock where it tells one. `partial`:
+    some tool told only what changed; then this run is about the `touched` entities, and nothing is new of the others.
     """
 
     sides: dict[str, Side] = field(default_factory=dict)
@@ -39,38 +38,13 @@ class Intake:
     stages: Resolution = field(default_factory=lambda: Resolution({}, {}))
     absent: set[tuple[str, str]] = field(default_factory=set)
     emptied: dict[str, str] = field(default_factory=dict)
+    partial: bool = False
+    touched: set[str] = field(default_factory=set)
+    positions: dict[str, Position] = field(default_factory=dict)
 
     @property
     def blocked(self) -> frozenset[tuple[str, str]]:
         return self.campaigns.blocked | self.stages.blocked
-
-
-def read_tools(workspace: Workspace, state: State, around: Surroundings, *, believe_absence: bool = False) -> Intake:
-    """Read all tools. Raises nothing for a single tool's failure.
-
-    With `believe_absence` a tool in which very much is missing is not taken for emptied.
-    """
-    intake = Intake()
-    for name, tool in workspace.tools.items():
-        found: dict[Ref, Sighting] = {}  # a page that shifts while it is read shows a record twice
-        around.progress(f"reading {name}", 0, None)
-        try:
-            side = Side(tool.connector.capability, tool.bind(tool.connector.schema()))
-            began = tool.connector.time() or around.clock()
-            for record in tool.connector.fetch():
-                found[record.ref] = Sighting(record, side.mapping.get(record))
-                around.progress(f"reading {name}", len(found), None)
-            _look_again(tool, side, found, state)
-        except SyncError as error:
-            intake.errors[name] = str(error)
-            continue
-        intake.sides[name] = side
-        intake.counts[name] = len(found)
-        intake.times[name] = began
-        intake.shown.update(found)
-    _look_for_absent(intake, workspace, state, believe_absence)
-    _leave_blank_ones(intake, state)
-    return intake
 
 
 def rebind(intake: Intake, state: State) -> dict[str, dict[str, str]]:
@@ -95,44 +69,48 @@ def rebind(intake: Intake, state: State) -> dict[str, dict[str, str]]:
     return changed
 
 
-def _look_again(tool: Tool, side: Side, found: dict[Ref, Sighting], state: State) -> None:
-    """Read past the index what a lagging listing shows changed: what was there before our own last write would pass
-    for somebody's edit. So is what an unanswered write may have changed."""
-    if not side.capability.settle:
-        return
-    owners = state.links()
-    unanswered = {(intent.entity, intent.tool) for intent in state.intents}
-    doubtful = []
-    for ref, sighting in found.items():
-        entity = state.entities.get(owners.get(ref, ""))
-        if entity is None:
-            continue
-        parent = owners.get(Ref(ref.tool, Kind.CAMPAIGN, sighting.record.parent)) if sighting.record.parent else None
-        now = _with_campaign(sighting, parent).reading.values
-        memory = entity.links[ref.tool].memory
-        moved = any(name in memory and memory[name].seen != value for name, value in now.items())
-        if moved or (entity.id, ref.tool) in unanswered:
-            doubtful.append(ref)
-    for ref, record in (tool.connector.read(doubtful) if doubtful else {}).items():
-        if record is None:
-            del found[ref]  # listed and gone: it is looked for like every other one that is missing
-        else:
-            found[ref] = Sighting(record, side.mapping.get(record))
+def is_moved(sighting: Sighting, entity: Remembered, owners: Mapping[Ref, str]) -> bool:
+    """Whether a cell of the record shows something else than what was last seen in it."""
+    memory = entity.links[sighting.tool].memory
+    now = _with_campaign(sighting, _campaign_of(sighting, owners)).reading.values
+    return any(name in memory and memory[name].seen != value for name, value in now.items())
 
 
-def _leave_blank_ones(intake: Intake, state: State) -> None:
+def is_as_remembered(sighting: Sighting, entity: Remembered, owners: Mapping[Ref, str]) -> bool:
+    """Whether the record shows nothing else than what was last seen of it, in every cell and about itself.
+
+    Never while a cell is in conflict: to show again what was seen before is how a tool takes its claim back.
+    """
+    link, reading = entity.links[sighting.tool], sighting.reading
+    if entity.disputed:
+        return False
+    if link.missed or link.gone or (sighting.record.key, sighting.record.url) != (link.key, link.url):
+        return False
+    if reading.troubles or reading.inactive:
+        return False
+    now = _with_campaign(sighting, _campaign_of(sighting, owners)).reading.values
+    seen = {name: cell.seen for name, cell in link.memory.items() if cell.seen is not UNSET}
+    return now.keys() == seen.keys() and all(
+        seen[n] == v or is_empty(seen[n]) is is_empty(v) is True for n, v in now.items()
+    )
+
+
+def _campaign_of(sighting: Sighting, owners: Mapping[Ref, str]) -> str | None:
+    parent = sighting.record.parent
+    return owners.get(Ref(sighting.tool, Kind.CAMPAIGN, parent)) if parent else None
+
+
+def unless_blank(sighting: Sighting, entity: Remembered) -> Sighting:
     """Take nothing from a record of which nothing at all is left: that is how a tool shows a row that was wiped by
     mistake, or one that it half shows, and it would empty the others."""
-    owners = state.links()
-    for ref, sighting in intake.shown.items():
-        entity = state.entities.get(owners.get(ref, ""))
-        if entity is None or not all(map(is_empty, sighting.reading.values.values())):
-            continue
-        memory = entity.links[ref.tool].memory
-        held = (m.seen for name, m in memory.items() if name != LINK_FIELD)
-        if any(seen is not UNSET and not is_empty(seen) for seen in held):
-            blank = Reading({}, troubles={NEEDED[ref.kind]: "nothing at all is left in the record"})
-            intake.shown[ref] = replace(sighting, reading=blank)
+    if not all(map(is_empty, sighting.reading.values.values())):
+        return sighting
+    memory = entity.links[sighting.tool].memory
+    held = (m.seen for name, m in memory.items() if name != LINK_FIELD)
+    if not any(seen is not UNSET and not is_empty(seen) for seen in held):
+        return sighting
+    kind = sighting.record.ref.kind
+    return replace(sighting, reading=Reading({}, troubles={NEEDED[kind]: "nothing at all is left in the record"}))
 
 
 def identify(intake: Intake, workspace: Workspace, state: State, around: Surroundings) -> None:
@@ -156,12 +134,8 @@ def identify(intake: Intake, workspace: Workspace, state: State, around: Surroun
     for entity, members in intake.campaigns.members.items():
         owners.update({sighting.record.ref: entity for sighting in members.values()})
 
-    def campaign_of(sighting: Sighting) -> str | None:
-        parent = sighting.record.parent
-        return owners.get(Ref(sighting.tool, Kind.CAMPAIGN, parent)) if parent else None
-
     def words_of_stage(sighting: Sighting) -> tuple[str, ...]:
-        return stage_words(campaign_of(sighting), sighting.reading.values.get("kind"))
+        return stage_words(_campaign_of(sighting, owners), sighting.reading.values.get("kind"))
 
     links = state.links()
     # A child that is no stage (no kind), or hangs on nothing we know, is not ours to mirror.
@@ -174,10 +148,11 @@ def identify(intake: Intake, workspace: Workspace, state: State, around: Surroun
     intake.stages = resolve(Kind.STAGE, stages, known, words_of_stage, around.new_id)
     for resolution in (intake.campaigns, intake.stages):
         for entity, members in resolution.members.items():
-            intake.members[entity] = {
-                tool: _with_campaign(s, campaign_of(s) if s.record.ref.kind is Kind.STAGE else None)
-                for tool, s in members.items()
-            }
+            if members or entity in intake.touched:
+                intake.members[entity] = {
+                    tool: _with_campaign(s, _campaign_of(s, owners) if s.record.ref.kind is Kind.STAGE else None)
+                    for tool, s in members.items()
+                }
 
 
 def _with_campaign(sighting: Sighting, campaign: str | None) -> Sighting:
@@ -213,28 +188,3 @@ def _known(state: State, kind: Kind, words: Callable[[Remembered], tuple[str, ..
         dead=frozenset(e.id for e in state.entities.values() if e.dead),
         keys={id_: frozenset(link.key for link in e.links.values() if link.key) for id_, e in alive.items()},
     )
-
-
-def _look_for_absent(intake: Intake, workspace: Workspace, state: State, believe: bool) -> None:
-    """Look directly at linked records that the listings do not show, unless a tool seems to be emptied."""
-    for name, side in intake.sides.items():
-        links = {e.id: e.links[name] for e in state.entities.values() if not e.dead and name in e.links}
-        expected = {entity: link for entity, link in links.items() if not link.gone}
-        missing = {entity: link for entity, link in expected.items() if link.ref not in intake.shown}
-        news = {entity: link for entity, link in missing.items() if link.missed == 0}
-        if not believe and is_emptied(len(news), len(expected), workspace.bounds):
-            intake.emptied[name] = f"{len(news)} of {len(expected)} records are not there any more"
-            continue
-        if not missing:
-            continue
-        try:
-            direct = workspace.tools[name].connector.read([link.ref for link in missing.values()])
-        except SyncError as error:
-            intake.errors[name] = str(error)
-            continue
-        for entity, link in missing.items():
-            record = direct.get(link.ref)
-            if record is None:
-                intake.absent.add((entity, name))
-            else:
-                intake.shown[link.ref] = Sighting(record, side.mapping.get(record))

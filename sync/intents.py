@@ -9,7 +9,7 @@ from sync.errors import SyncError
 from sync.identity import Sighting
 from sync.intake import Intake
 from sync.merge import Memory
-from sync.model import UNSET
+from sync.model import UNSET, Attribution
 from sync.ports import Connector
 from sync.reconcile import memory_of_new
 from sync.report import Action
@@ -50,8 +50,14 @@ def acknowledge(intake: Intake, state: State, workspace: Workspace) -> None:
         if intent.action == Action.CREATE:
             memory.update(_of_new(intent, sighting, intake, state, workspace))
         for name, (old, new) in intent.cells.items():
-            if name in memory and memory[name].seen == old and sighting.reading.values.get(name, UNSET) == new:
-                memory[name] = Memory(new)
+            shown = sighting.reading.values.get(name, UNSET)
+            if name not in memory or memory[name].seen != old or shown is UNSET or shown == old:
+                continue
+            # Neither the one nor the other: a change that takes several steps got half of its way, or somebody's edit.
+            if shown == new or _is_ours(
+                workspace.tools[intent.tool].connector, sighting, _native(intake, sighting, name)
+            ):
+                memory[name] = Memory(shown)
 
 
 def _of_new(
@@ -64,20 +70,34 @@ def _of_new(
     for name, shown in sighting.reading.values.items():
         as_sent = name in intent.cells and intent.cells[name][1] == shown
         if name not in entity.links[intent.tool].memory and (
-            as_sent or _is_untouched(connector, sighting, mapping.native_field(kind, name))
+            as_sent or _is_our_doing(connector, sighting, mapping.native_field(kind, name))
         ):
             ours[name] = shown
     return memory_of_new(entity, mapping.views(kind), workspace.schema, intent.cells, ours)
 
 
-def _is_untouched(connector: Connector, sighting: Sighting, native: str | None) -> bool:
+def _native(intake: Intake, sighting: Sighting, name: str) -> str | None:
+    return intake.sides[sighting.tool].mapping.native_field(sighting.record.ref.kind, name)
+
+
+def _is_our_doing(connector: Connector, sighting: Sighting, native: str | None) -> bool:
+    """Whether nobody but us has touched a field of a record that we made."""
+    told = _told(connector, sighting, native)
+    return told is not None and (told.untouched or told.ours)
+
+
+def _is_ours(connector: Connector, sighting: Sighting, native: str | None) -> bool:
+    told = _told(connector, sighting, native)
+    return told is not None and told.ours
+
+
+def _told(connector: Connector, sighting: Sighting, native: str | None) -> Attribution | None:
     if native is None:
-        return False
+        return None
     try:
-        told = connector.attribution(sighting.record, native)
+        return connector.attribution(sighting.record, native)
     except SyncError:
-        return False  # then it counts as somebody's edit, which at worst is asked about
-    return told is not None and told.untouched
+        return None  # then it counts as somebody's edit, which at worst is asked about
 
 
 def in_words(waiting: Mapping[tuple[str, str], datetime], intake: Intake, wording: Wording) -> tuple[str, ...]:

@@ -222,9 +222,11 @@ class PersonEntry:
 class Attribution:
     """Who last changed a field and when, as far as the tool tells.
 
-    `untouched` says for certain that nobody has changed it since the record was made.
+    `untouched` says for certain that nobody has changed it since the record was made, `ours` that the last change was
+    a write of this program.
     """
 
     who: str | None
     at: datetime | None
     untouched: bool = False
+    ours: bool = False

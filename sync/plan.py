@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,11 +89,17 @@ class Plan:
     kept: list[tuple[str, str]] = field(default_factory=list)
 
 
-def plan(subjects: Iterable[Subject], sides: Mapping[str, Side], schema: Schema) -> Plan:
-    """The plan for these entities. The order of steps depends on no order of tools."""
+def plan(
+    subjects: Iterable[Subject],
+    sides: Mapping[str, Side],
+    schema: Schema,
+    others: Set[tuple[str, str]] = frozenset(),
+) -> Plan:
+    """The plan for these entities. `others` are records (entity, tool) of campaigns that are not among them, on which
+    stages may hang. The order of steps depends on no order of tools."""
     result = Plan()
     alive = sorted(subjects, key=lambda s: (s.kind is Kind.STAGE, s.campaign, s.entity))
-    reachable = {(s.entity, tool) for s in alive for tool in s.sightings}
+    reachable = {(s.entity, tool) for s in alive for tool in s.sightings} | others
     for subject in alive:
         for tool in sorted(sides):
             side = sides[tool]

@@ -31,6 +31,8 @@ class Capability:
 
     `batch` is how many changes one write call takes. `settle` is how long, in seconds, a listing may lag behind what
     was written: an unanswered create is not repeated before, and what a lagging listing shows changed is read again.
+    `changes` says that the tool can be asked what changed since a position; `relates` that a record can carry links
+    to the same entity's records in other tools.
     """
 
     kinds: frozenset[Kind]
@@ -38,6 +40,28 @@ class Capability:
     settle: float = 0.0
     creates: bool = True
     archives: bool = True
+    changes: bool = False
+    relates: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """Another tool's record of the same entity: the tool's name, a title for people, and where it is opened."""
+
+    tool: str
+    native: str
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An account that a tool's records may name. `email` is empty where the tool hides it."""
+
+    native: str
+    name: str
+    email: str = ""
+    active: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +103,15 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The change was not acknowledged. The error's class says what to do."""
+    """The change was not acknowledged. The error's class says what to do.
+
+    `record` is what the tool holds now, where a part of the change was made before the rest was refused (a status that
+    got half of its way): what it shows is our doing and no edit of somebody's.
+    """
 
     change: Change
     error: SyncError
+    record: Record | None = None
 
 
 Outcome = Written | Failed
@@ -108,11 +137,35 @@ class Connector(Protocol):
     def fetch(self) -> Iterator[Record]:
         """Every record of the container, campaigns before stages. Ending without an exception means complete."""
 
+    def changes(self, since: str) -> Iterator[Record | Ref]:
+        """What was made or changed since a position, at the least; a bare Ref is a record that the tool says is gone.
+
+        What was read before an exception is good. Raises Outdated where the tool cannot tell any more. Only for a
+        tool with `capability.changes`.
+        """
+
+    def position(self) -> str | None:
+        """Where the next `changes` has to begin so that nothing is missed after the last `fetch` or `changes`, as far
+        as that was read; None where there was none, or the tool has no positions. Text of at most 2,000 characters.
+
+        May prepare in the tool what the next `changes` will read, so that it is not asked for in a dry run.
+        """
+
+    def census(self) -> Iterator[Ref]:
+        """The refs of every record, as cheaply as the tool can. Ending without an exception means complete."""
+
+    def members(self) -> Sequence[Member]:
+        """The accounts that records may name, as far as the tool lists them."""
+
     def read(self, refs: Sequence[Ref]) -> Mapping[Ref, Record | None]:
         """These records, read past any search index. None is a direct not-found while the container is visible."""
 
     def write(self, changes: Sequence[Change]) -> Sequence[Outcome]:
         """Apply up to `capability.batch` changes; one outcome each, in order. Raises nothing for a single failure."""
+
+    def relate(self, record: Record, relations: Sequence[Relation]) -> None:
+        """Make the record carry links to exactly these, besides what people linked. Safe to repeat. Only for a tool
+        with `capability.relates`."""
 
     def attribution(self, record: Record, field_id: str) -> Attribution | None:
         """Who last changed this field and when, where the tool tells."""
@@ -151,7 +204,8 @@ class View(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A record in canonical terms: its cells, keys of other tools' records that it names, people it calls inactive.
+    """A record in canonical terms: its cells, keys of other tools' records that it names, and the people whose accounts
+    it calls inactive, or shows as active.
 
     A field that is absent from `values` could not be read and is not known; a field that is None is empty.
     `troubles` says, by field, why a value could not be understood.
@@ -161,6 +215,7 @@ class Reading:
     key: str | None = None
     inactive: frozenset[str] = frozenset()
     troubles: Mapping[str, str] = field(default_factory=dict)
+    active: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

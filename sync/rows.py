@@ -12,7 +12,7 @@ from sync.codec import decode, encode
 from sync.findings import Finding
 from sync.merge import Memory
 from sync.model import UNSET, Kind, Ref, Unset, Value
-from sync.state import Edit, Intent, Link, OpenFinding, Remembered
+from sync.state import Edit, Hint, Intent, Link, OpenFinding, Position, Remembered
 
 Image = tuple[Any, ...]
 
@@ -47,7 +47,7 @@ def values(data: Mapping[str, Any]) -> dict[str, Value]:
 def entity_image(entity: Remembered) -> Image:
     """What of an entity is stored, as values: to compare them costs a fraction of writing their JSON."""
     disputed = {name: dict(claims) for name, claims in entity.disputed.items()}
-    return entity.dead, dict(entity.agreed), disputed
+    return entity.dead, entity.pending, dict(entity.agreed), disputed
 
 
 def link_image(link: Link) -> Image:
@@ -69,6 +69,7 @@ def entity_row(entity: Remembered) -> dict[str, Any]:
         "id": entity.id,
         "kind": entity.kind.value,
         "dead": entity.dead,
+        "pending": entity.pending,
         "agreed": values_text(entity.agreed),
         "disputed": dumps(disputed),
     }
@@ -77,7 +78,7 @@ def entity_row(entity: Remembered) -> dict[str, Any]:
 def entity(row: Any) -> Remembered:
     """An entity without its links."""
     disputed = {name: values(claims) for name, claims in json.loads(row.disputed).items()}
-    return Remembered(row.id, Kind(row.kind), values(json.loads(row.agreed)), disputed, {}, row.dead)
+    return Remembered(row.id, Kind(row.kind), values(json.loads(row.agreed)), disputed, {}, row.dead, row.pending)
 
 
 def edit_row(edit: Edit) -> dict[str, Any]:
@@ -119,6 +120,20 @@ def intent(row: Any) -> Intent:
     """An open intent from its row of the journal."""
     cells = {name: (decode(old), decode(new)) for name, (old, new) in json.loads(row.cells).items()}
     return Intent(row.id, row.tool, row.entity, row.action, moment(row.at), cells)
+
+
+def position_row(tool: str, position: Position) -> dict[str, Any]:
+    """A position's columns."""
+    times = {"listed": moment_text(position.listed), "counted": moment_text(position.counted)}
+    return {"tool": tool, "text": position.text, "meaning": position.meaning, **times}
+
+
+def position(row: Any) -> Position:
+    return Position(row.text, row.meaning, moment(row.listed), moment(row.counted))
+
+
+def hint(row: Any) -> Hint:
+    return Hint(row.id, Ref(row.tool, Kind(row.kind), row.native))
 
 
 def finding_text(finding: Finding) -> str:

@@ -30,7 +30,10 @@ class Link:
 
 @dataclass(slots=True)
 class Remembered:
-    """One entity: agreed values, the claims of cells in conflict (field -> tool -> value), and its links by tool."""
+    """One entity: agreed values, the claims of cells in conflict (field -> tool -> value), and its links by tool.
+
+    `pending` says that a run has to look at it even where no tool tells of a change: something is left to do.
+    """
 
     id: str
     kind: Kind
@@ -38,6 +41,12 @@ class Remembered:
     disputed: dict[str, dict[str, Value]] = field(default_factory=dict)
     links: dict[str, Link] = field(default_factory=dict)
     dead: bool = False
+    pending: bool = True
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether the next run has to look at it, whatever the tools tell."""
+        return not self.dead and (self.pending or any(link.missed and not link.gone for link in self.links.values()))
 
     def past(self, name: str, tools: Set[str]) -> Past:
         """A cell's past, for the merge, as far as it is about these tools."""
@@ -73,15 +82,36 @@ class Intent:
     cells: Mapping[str, tuple[Value, Value]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Up to where a tool has been read: the connector's own word for it, a digest of what its records meant then, and
+    when (by our clock) all of it was last listed and its records were last counted."""
+
+    text: str
+    meaning: str
+    listed: datetime
+    counted: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A record of which a tool told, on its own, that something happened to it."""
+
+    id: int
+    ref: Ref
+
+
 @dataclass(slots=True)
 class State:
     """Everything a run starts from. `bindings` say from which field of a tool a canonical one ("campaign/program") was
-    last read."""
+    last read, `positions` up to where each tool was."""
 
     entities: dict[str, Remembered] = field(default_factory=dict)
     intents: list[Intent] = field(default_factory=list)
     decisions: dict[str, str] = field(default_factory=dict)
     bindings: dict[str, dict[str, str]] = field(default_factory=dict)
+    positions: dict[str, Position] = field(default_factory=dict)
+    hints: list[Hint] = field(default_factory=list)
 
     def links(self) -> Mapping[Ref, str]:
         """The entity behind each record that is linked, also those that are gone."""

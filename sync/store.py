@@ -16,10 +16,10 @@ from sync.database import database_errors, open_database, reading
 from sync.errors import ConfigError, SyncError
 from sync.findings import Finding
 from sync.lease import Lease, take
-from sync.model import Kind
+from sync.model import Kind, Ref
 from sync.rows import Image
 from sync.state import OpenFinding, State
-from sync.tables import BINDING, DECISION, ENTITY, FINDING, JOURNAL, LINK, RUN
+from sync.tables import BINDING, DECISION, ENTITY, FINDING, HINT, JOURNAL, LINK, POSITION, RUN
 from sync.transaction import Key, Transaction
 
 
@@ -29,6 +29,7 @@ def _all(table: Any) -> Any:
 
 # Built once: to build a statement takes several times as long as to run it.
 _ENTITIES, _LINKS, _DECISIONS, _BINDINGS = _all(ENTITY), _all(LINK), _all(DECISION), _all(BINDING)
+_POSITIONS, _HINTS = _all(POSITION), _all(HINT)
 _INTENTS = _all(JOURNAL).where(JOURNAL.c.state == "intended").order_by(JOURNAL.c.id)
 _OPEN = _all(FINDING).where(FINDING.c.closed.is_(None)).order_by(FINDING.c.opened)
 _UNSENT = _all(FINDING).where(FINDING.c.closed.is_not(None), FINDING.c.emailed.is_not(None)).order_by(FINDING.c.closed)
@@ -122,6 +123,8 @@ class Store:
             state.intents.extend(rows.intent(row) for row in connection.execute(_INTENTS, place))
             state.decisions.update((row.fingerprint, row.choice) for row in connection.execute(_DECISIONS, place))
             state.bindings.update((row.tool, json.loads(row.fields)) for row in connection.execute(_BINDINGS, place))
+            state.positions.update((row.tool, rows.position(row)) for row in connection.execute(_POSITIONS, place))
+            state.hints.extend(rows.hint(row) for row in connection.execute(_HINTS, place))
         self._stored = {}
         for entity in state.entities.values():
             self._stored[entity.id, None] = rows.entity_image(entity)
@@ -153,6 +156,11 @@ class Store:
             if not transaction.stands(fingerprint):
                 raise ConfigError(f"no open finding {fingerprint}. `campaign-sync report` lists them.")
             transaction.decide(fingerprint, choice, at)
+
+    def hint(self, refs: Collection[Ref]) -> None:
+        """Keep that something happened to these records, for the next run to look at them."""
+        with self.transaction() as transaction:
+            transaction.hint(refs)
 
     def find_entity(self, text: str) -> list[tuple[str, str]]:
         """Living campaigns (id, name) that `text` names: our id, a tool's key or id, or the name, ignoring case."""

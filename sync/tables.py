@@ -21,7 +21,8 @@ LEASE = Table(
     Column("until", String),
 )
 
-# A campaign or a stage: `agreed` is {field: value}, `disputed` {field: {tool: value}} for cells in conflict.
+# A campaign or a stage: `agreed` is {field: value}, `disputed` {field: {tool: value}} for cells in conflict. `pending`:
+# the next run has to look at it, whatever the tools tell.
 ENTITY = Table(
     "entity",
     METADATA,
@@ -29,6 +30,7 @@ ENTITY = Table(
     Column("id", String, nullable=False),
     Column("kind", String, nullable=False),
     Column("dead", Boolean, nullable=False),
+    Column("pending", Boolean, nullable=False),
     Column("agreed", Text, nullable=False),
     Column("disputed", Text, nullable=False),
     PrimaryKeyConstraint("workspace", "id"),
@@ -62,6 +64,32 @@ BINDING = Table(
     Column("tool", String, nullable=False),
     Column("fields", Text, nullable=False),
     PrimaryKeyConstraint("workspace", "tool"),
+)
+
+# Up to where each tool was read: the connector's word, a digest of what its records meant, when all of it was last
+# listed and counted.
+POSITION = Table(
+    "position",
+    METADATA,
+    Column("workspace", String, nullable=False),
+    Column("tool", String, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("meaning", String, nullable=False),
+    Column("listed", String, nullable=False),
+    Column("counted", String, nullable=False),
+    PrimaryKeyConstraint("workspace", "tool"),
+)
+
+# Records of which a tool told on its own that something happened to them, until a run has looked at them.
+HINT = Table(
+    "hint",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("workspace", String, nullable=False),
+    Column("tool", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("native", String, nullable=False),
+    Index("ix_hint_workspace", "workspace"),
 )
 
 # Every write: committed as "intended" before the call, then "done", "failed" or left as it is when nobody knows.

@@ -11,10 +11,11 @@ from sqlalchemy import Connection, Table, bindparam, delete, insert, literal_col
 from sync import rows
 from sync.findings import Finding
 from sync.lease import Lease
+from sync.model import Ref
 from sync.rows import Image
-from sync.state import Edit, Remembered
+from sync.state import Edit, Hint, Position, Remembered
 from sync.statements import Prepared, of
-from sync.tables import BINDING, DECISION, ENTITY, FINDING, HISTORY, JOURNAL, LINK, RUN
+from sync.tables import BINDING, DECISION, ENTITY, FINDING, HINT, HISTORY, JOURNAL, LINK, POSITION, RUN
 
 KEPT_RUNS = 200
 
@@ -23,7 +24,9 @@ Key = tuple[str, str | None]
 
 
 _INTEND = insert(JOURNAL)
-_INSERT = {table: Prepared(insert(table)) for table in (BINDING, DECISION, ENTITY, FINDING, HISTORY, LINK, RUN)}
+_INSERT = {
+    table: Prepared(insert(table)) for table in (BINDING, DECISION, ENTITY, FINDING, HINT, HISTORY, LINK, POSITION, RUN)
+}
 _CHANGE_ENTITY = Prepared(update(ENTITY).where(*of(ENTITY, "id")))
 _CHANGE_LINK = Prepared(update(LINK).where(*of(LINK, "entity", "tool")))
 _UNLINK = Prepared(delete(LINK).where(*of(LINK, "entity", "tool")))
@@ -36,6 +39,8 @@ _TOLD = [*of(FINDING), FINDING.c.fingerprint.in_(bindparam("_told", expanding=Tr
 _DROP_TOLD = delete(FINDING).where(*_TOLD, FINDING.c.closed.is_not(None))
 _MARK_TOLD = update(FINDING).where(*_TOLD, FINDING.c.emailed.is_(None))
 _DROP_BINDING = Prepared(delete(BINDING).where(*of(BINDING, "tool")))
+_DROP_POSITION = Prepared(delete(POSITION).where(*of(POSITION, "tool")))
+_DROP_HINT = Prepared(delete(HINT).where(HINT.c.id == bindparam("_id")))
 _DROP_DECISION = Prepared(delete(DECISION).where(*of(DECISION, "fingerprint")))
 _LAST_DROPPED = (
     select(RUN.c.started)
@@ -97,6 +102,22 @@ class Transaction:
         """Remember from which fields of a tool the canonical ones were read."""
         self._run(_DROP_BINDING, self._mine(tool=tool))
         self._run(_INSERT[BINDING], {"workspace": self._workspace, "tool": tool, "fields": rows.dumps(fields)})
+
+    def place(self, tool: str, position: Position | None) -> None:
+        """Remember up to where a tool was read; None forgets it, so that the next run reads all of it."""
+        self._run(_DROP_POSITION, self._mine(tool=tool))
+        if position is not None:
+            self._run(_INSERT[POSITION], {"workspace": self._workspace, **rows.position_row(tool, position)})
+
+    def hint(self, refs: Iterable[Ref]) -> None:
+        """Keep that something happened to these records."""
+        if found := [{"tool": ref.tool, "kind": ref.kind.value, "native": ref.native} for ref in refs]:
+            self._run(_INSERT[HINT], [{"workspace": self._workspace, **row} for row in found])
+
+    def followed(self, hints: Iterable[Hint]) -> None:
+        """These hints have been looked at."""
+        if found := [{"_id": hint.id} for hint in hints]:
+            self._run(_DROP_HINT, found)
 
     def forget_decision(self, fingerprint: str) -> None:
         """A decision about what has changed since it was made counts no more."""

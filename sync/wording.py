@@ -30,7 +30,7 @@ class Wording:
             case int() | float():
                 return f"{value:,g}" if isinstance(value, float) else f"{value:,}"
             case str():
-                return _one_line(value.replace("_", " ") if _is_word(value) else value, longest)
+                return one_line(value.replace("_", " ") if _is_word(value) else value, longest)
             case frozenset():
                 return ", ".join(sorted(value)) or "none"
             case Day(day):
@@ -71,6 +71,7 @@ def _is_word(text: str) -> bool:
     return text.isascii() and text.islower() and text.replace("_", "").isalpha()
 
 
-def _one_line(text: str, longest: int | None) -> str:
+def one_line(text: str, longest: int | None = LONGEST) -> str:
+    """The text in one line of at most so many characters."""
     line = " ".join(text.split())
     return line if longest is None or len(line) <= longest else line[: longest - 1].rstrip() + "…"

@@ -26,15 +26,24 @@ def silent(_what: str, _done: int, _total: int | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A connected tool: its wire, and how to give its fields their meaning once it has told them."""
+    """A connected tool: its wire, and how to give its fields their meaning once it has told them.
+
+    `meaning` is a text that changes with whatever that depends on besides the tool's own fields: the mapping, the
+    people, the rules. When it does, all of the tool is read anew.
+    """
 
     connector: Connector
     bind: Callable[[NativeSchema], BoundMapping]
+    meaning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """One team's tools, mapping, people and rules."""
+    """One team's tools, mapping, people and rules.
+
+    A tool that tells what changed is asked for all its records every `full_every`, and for their ids, to find what was
+    deleted, every `count_every`.
+    """
 
     name: str
     zone: ZoneInfo
@@ -44,6 +53,8 @@ class Workspace:
     policy: Policy = field(default_factory=Policy)
     bounds: Bounds = field(default_factory=Bounds)
     audit: AuditRules = field(default_factory=AuditRules)
+    full_every: timedelta = timedelta(hours=24)
+    count_every: timedelta = timedelta(hours=1)
 
     def wording(self) -> Wording:
         """Values in words for this workspace's readers."""

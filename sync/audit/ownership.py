@@ -51,8 +51,8 @@ def unknown_owners(board: Board) -> Iterator[Finding]:
                 campaign,
                 subject,
                 f"{what} belongs to {owner.name}, whom only {tool_title(owner.tool)} knows",
-                f"Add {owner.name} to people.toml with the {tool_title(owner.tool)} account {owner.native}, "
-                "or name another owner.",
+                f"Add {owner.name} to people.toml with the {tool_title(owner.tool)} account {owner.native} "
+                "(`campaign-sync people suggest` finds who that may be), or name another owner.",
                 f"{owner.tool}/{owner.native}",
             )
 

@@ -108,6 +108,8 @@ def lasting(rows: Rows) -> Rows:
     """The rows that matter to a later run: no accounts of runs that ended, and not when something was noted."""
     kept = {name: [dict(row) for row in found] for name, found in rows.items() if name not in IRRELEVANT}
     kept["journal"] = [row for row in kept.get("journal", []) if row["state"] == "intended"]
+    for row in kept.get("position", []):
+        del row["listed"], row["counted"], row["text"]  # with a real tool its own time is in it
     for row in kept.get("history", []):
         del row["run"], row["at"]
     for row in kept.get("finding", []):

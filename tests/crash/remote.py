@@ -9,11 +9,12 @@ from typing import Any
 
 from connectors.memory import MemoryConnector
 from sync.model import Attribution, Record, Ref
-from sync.ports import Capability, Change, NativeSchema, Outcome
+from sync.ports import Capability, Change, Member, NativeSchema, Outcome, Relation
 from tests.crash.boundaries import AFTER_CALL, BEFORE_CALL, Boundaries
 
 Line = Connection
 Answer = tuple[Any, Exception | None]
+LISTINGS = frozenset({"fetch", "changes", "census"})
 
 
 class RemoteTool:
@@ -25,16 +26,36 @@ class RemoteTool:
     def __init__(self, tool: str, capability: Capability, atomic: bool, line: Line, boundaries: Boundaries) -> None:
         self.tool, self.capability, self._atomic = tool, capability, atomic
         self._line, self._boundaries = line, boundaries
+        self._position: str | None = None
 
     def schema(self) -> NativeSchema:
         schema: NativeSchema = self._call("schema", "schema")
         return schema
 
     def fetch(self) -> Iterator[Record]:
-        records, failure = self._call("fetch", "fetch")
-        yield from records
+        yield from self._listing("fetch")
+
+    def _listing(self, call: str, *arguments: str) -> Iterator[Any]:
+        """All of a listing comes over the line at once, and with it where the next one begins."""
+        told, failure, self._position = self._call(call, call, *arguments)
+        yield from told
         if failure:
             raise failure
+
+    def changes(self, since: str) -> Iterator[Record | Ref]:
+        yield from self._listing("changes", since)
+
+    def position(self) -> str | None:
+        return self._position
+
+    def census(self) -> Iterator[Ref]:
+        yield from self._listing("census")
+
+    def members(self) -> Sequence[Member]:
+        return ()
+
+    def relate(self, record: Record, relations: Sequence[Relation]) -> None:
+        raise NotImplementedError
 
     def read(self, refs: Sequence[Ref]) -> Mapping[Ref, Record | None]:
         found: Mapping[Ref, Record | None] = self._call("read", "read", list(refs))
@@ -70,20 +91,22 @@ class RemoteTool:
 def answer(tool: MemoryConnector, name: str, arguments: Sequence[Any]) -> Answer:
     """Carry out a child's call on the tool itself: what it gave, or the exception it raised."""
     try:
-        if name == "fetch":
-            return _listing(tool), None
+        if name in LISTINGS:
+            return _listing(tool, name, arguments), None
         return getattr(tool, name)(*arguments), None
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the child's
         return None, error
 
 
-def _listing(tool: MemoryConnector) -> tuple[list[Record], Exception | None]:
-    shown: list[Record] = []
+def _listing(
+    tool: MemoryConnector, name: str, arguments: Sequence[Any]
+) -> tuple[list[Record | Ref], Exception | None, str | None]:
+    shown: list[Record | Ref] = []
     try:
-        shown.extend(tool.fetch())
+        shown.extend(getattr(tool, name)(*arguments))
     except Exception as error:  # noqa: BLE001 - as above
-        return shown, error
-    return shown, None
+        return shown, error, tool.position()
+    return shown, None, tool.position()
 
 
 def _words(changes: Sequence[Change]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from sync.errors import Ambiguous, Unavailable
@@ -32,7 +33,7 @@ class Scenario:
 
     def world(self, folder: Path, url: str | None = None) -> CrashWorld:
         """The world right before the run that is killed."""
-        world = CrashWorld(folder, *self.desks, url=url, bounds=RELAXED)
+        world = CrashWorld(folder, *self.desks, url=url, bounds=RELAXED, count_every=timedelta())
         if not self.blank:
             _synced(world)
         self.prepare(world)
@@ -41,7 +42,7 @@ class Scenario:
 
 SCENARIOS: dict[str, Scenario] = {}
 
-AIRTABLE = Desk("airtable", batch=3, atomic=True)
+AIRTABLE = Desk("airtable", batch=3, atomic=True, changes=True)
 JIRA = Desk("jira", {"planned_send": DayOnly()}, batch=2, settle=LATE)
 ESP = Desk("esp", kinds=CAMPAIGNS, batch=1, read_only=frozenset({"status"}), settle=LATE)
 TEAM = (AIRTABLE, ESP, JIRA)

@@ -30,7 +30,7 @@ def test_every_call_and_every_commit_has_a_boundary_on_either_side(tmp_path: Pat
         )
     assert {label.split()[0] for label in labels} == {"commit:", "airtable", "esp", "jira"}
     assert {label.split()[1].rstrip(":") for label in labels if "commit" not in label} == {
-        "schema", "fetch", "read", "write",
+        "schema", "fetch", "changes", "census", "read", "write",
     }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import pickle
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,9 @@ class Desk(Box):
     defaults: tuple[tuple[str, Any], ...] = ()
 
     def connector(self) -> MemoryConnector:
-        made = _Particular(self.name, self.native(), kinds=self.kinds, batch=self.batch, settle=self.settle)
+        made = _Particular(
+            self.name, self.native(), kinds=self.kinds, batch=self.batch, settle=self.settle, changes=self.changes
+        )
         made.lags = self.lags
         made.refuses, made.tidies, made.defaults = self.refuses, self.tidies, dict(self.defaults)
         return made
@@ -109,9 +111,7 @@ class CrashWorld(World):
 
     def workspace(self) -> Workspace:
         made = super().workspace()
-        return Workspace(
-            self.name, made.zone, made.schema, made.people, made.tools, made.policy, made.bounds, made.audit
-        )
+        return replace(made, name=self.name)
 
     def store(self) -> Store:
         opened = open_store(self.url, self.name)

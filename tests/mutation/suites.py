@@ -10,6 +10,7 @@ MERGE = (
 ENGINE = (
     "test_engine_mirror", "test_engine_views", "test_engine_conflicts", "test_engine_deletions", "test_engine_bounds",
     "test_engine_failures", "test_engine_refusals", "test_engine_crashes", "test_engine_doubt", "test_engine_echoes",
+    "test_engine_changes", "test_engine_counts",
 )  # fmt: skip
 # The modules that are mutated as a whole, and the tests of their own.
 OWN = {

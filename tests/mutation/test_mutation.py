@@ -17,7 +17,7 @@ from tests.mutation.suites import OWN, SEEDS
 ROOT = Path(__file__).parents[2]
 HOUSE = {
     "merge", "policy", "plan", "guard", "identity", "absence", "intake", "intents", "reconcile", "delivery", "engine",
-    "lease", "transaction", "store",
+    "lease", "transaction", "store", "account", "pending", "reading",
 }  # fmt: skip
 
 SMALL = """\

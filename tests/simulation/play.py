@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sync.errors import Unavailable
+from sync.findings import FindingKind
 from sync.model import Kind
 from sync.report import Action, RunReport
 from sync.workspace import Scope
@@ -15,13 +16,13 @@ from tests.simulation.laws import Laws
 from tests.simulation.oracle import Violation
 from tests.simulation.people import People
 from tests.simulation.schedule import PEOPLE, Schedule, Step
-from tests.simulation.team import TEAMS
+from tests.simulation.team import TEAMS, UNBOUNDED
 from tests.simulation.world import Mishap, World
 
 INTERVAL = timedelta(minutes=15)
 SOON = timedelta(seconds=20)
 JUMPS = tuple(timedelta(hours=h) for h in (-24, -1, 1, 24))
-ONE_RUN = ("run", "soon", "scoped")
+ONE_RUN = ("run", "soon", "scoped", "full")
 CUTS = ("crash", "fail")  # mishaps in which nobody else does anything meanwhile
 LISTINGS = ("empty", "short", "twice")
 
@@ -94,10 +95,12 @@ class _Game:
             getattr(self, f"_{step.kind}")(step)
             self.laws.after_step(one_run=alone)
 
-    def run(self, after: timedelta, scope: Scope | None = None) -> RunReport | None:
+    def run(
+        self, after: timedelta, scope: Scope | None = None, *, full: bool = False, allow_mass: bool = False
+    ) -> RunReport | None:
         self.world.true_time += after
         self.runs += 1
-        return self.world.run(scope=scope)
+        return self.world.run(scope=scope, full=full, allow_mass=allow_mass)
 
     # Runs.
 
@@ -107,6 +110,10 @@ class _Game:
     def _soon(self, step: Step) -> None:
         """A webhook calls for a run at once, while indexes still lag."""
         self.run(SOON)
+
+    def _full(self, step: Step) -> None:
+        """A run that reads all of every tool, as one does every day."""
+        self.run(INTERVAL, full=True)
 
     def _scoped(self, step: Step) -> None:
         """A webhook tells of one campaign, somebody resyncs one tool."""
@@ -194,6 +201,9 @@ class _Game:
             tool.down, tool.lag, tool.listing = None, timedelta(), ""
             for native in list(tool.records):
                 tool.lock(native, None)
+        planned = world.run(dry=True) if world.team.bounds is not UNBOUNDED else None
+        if planned and any(flag.kind is FindingKind.UNSAFE_PLAN for flag in planned.findings):
+            self.run(INTERVAL, allow_mass=True)  # what the guard would stop, a person lets pass
         for attempt in range(3):
             before, written, base = world.shown(), world.written(), world.database.base()
             # The third at once: what comes due with time is no work left over.

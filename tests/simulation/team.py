@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -33,9 +34,9 @@ TIMES = tuple(
 )  # fmt: skip
 
 CAMPAIGNS = frozenset({Kind.CAMPAIGN})
-AIRTABLE = Make("airtable", batch=2)
+AIRTABLE = Make("airtable", batch=2, log=True)
 JIRA = Make("jira", {"planned_send": DayOnly()}, lags=300.0)
-KLAVIYO = Make("klaviyo", {"status": AsIs(writable=False), "owner": AsIs(writable=False)}, CAMPAIGNS)
+KLAVIYO = Make("klaviyo", {"status": AsIs(writable=False), "owner": AsIs(writable=False)}, CAMPAIGNS, deltas=False)
 TRIMMING = Make("trimming", {"tags": Only(frozenset({"x", "y"}))}, trims=True)
 KEEPING = Make("keeping", archives=False, lags=60.0)
 
@@ -57,7 +58,7 @@ class Team:
             connected[make.name] = Tool(tools[make.name], _binding(make.mapping()))
         return Workspace(
             "sim", BERLIN, schema(), PEOPLE, connected, policy=Policy(self.prefer), bounds=self.bounds,
-            audit=AuditRules(stages=()),
+            audit=AuditRules(stages=()), count_every=timedelta(),
         )  # fmt: skip
 
 

@@ -26,7 +26,8 @@ Watch = Callable[[str, str, Mapping[str, Any], Mapping[str, Any], str], None]
 
 @dataclass(frozen=True)
 class Make:
-    """How one tool of a team is made. `lags` are the seconds that its listing may be behind."""
+    """How one tool of a team is made. `lags` are the seconds that its listing may be behind. `deltas`: it tells what
+    changed since a position; with `log` also what was deleted."""
 
     name: str
     views: Mapping[str, View] = field(default_factory=dict)
@@ -35,6 +36,8 @@ class Make:
     lags: float = 0.0
     archives: bool = True
     trims: bool = False
+    deltas: bool = True
+    log: bool = False
 
     def mapping(self) -> SimpleMapping:
         return SimpleMapping(
@@ -81,30 +84,39 @@ class SimulatedTool(MemoryConnector):
 
     def __init__(self, make: Make, at: Boundary, watch: Watch, now: Callable[[], datetime]) -> None:
         super().__init__(
-            make.name, make.native(), kinds=make.kinds, batch=make.batch, settle=make.lags, archives=make.archives
-        )
+            make.name, make.native(), kinds=make.kinds, batch=make.batch, settle=make.lags, archives=make.archives,
+            changes=make.deltas,
+        )  # fmt: skip
         self.make, self.at, self.watch, self.true_time = make, at, watch, now
         self.skew = timedelta()
         self.lag = timedelta()  # how long what happens now stays out of the listing
         self.hidden: list[tuple[datetime, str, Record | None]] = []  # until when, which record, what it was before
+        self.events: list[tuple[datetime, datetime, str]] = []  # when, when the index knows, which record
         self.order: Callable[[list[Record]], list[Record]] = list
         self.listing: str = ""  # "", "empty", "short" or "twice": how the next listing goes wrong
         self.bin: dict[str, Record] = {}
+        self._begun: datetime | None = None
 
     # What people do besides.
 
     def delete(self, native: str) -> None:
         self._conceal(native)
+        self._happened(native)
         self.bin[native] = self.records[native]
         for child, record in list(self.records.items()):
             if record.parent == native:
                 self._conceal(child)
+                self._happened(child)
         super().delete(native)
 
     def restore(self, native: str) -> None:
         """A person takes a record out of the bin: it has the id that it had, and its stages do not hang on it again."""
         self._conceal(native)
         self.records[native] = self.bin.pop(native)
+
+    def lock(self, native: str, reason: str | None) -> None:
+        super().lock(native, reason)
+        self._happened(native)
 
     # What the sync calls.
 
@@ -117,6 +129,7 @@ class SimulatedTool(MemoryConnector):
         if self.down:
             raise self.down
         fault, self.listing = self.listing, ""
+        self._place()
         shown = self.order(self._listed())
         for record in sorted(shown, key=lambda r: r.ref.kind is Kind.STAGE):
             if fault == "empty" or (fault == "short" and record is shown[-1]):
@@ -125,6 +138,31 @@ class SimulatedTool(MemoryConnector):
             if fault == "twice" and record is shown[0]:
                 yield record
         self.at(self.tool, "fetch", "after")
+
+    def changes(self, since: str) -> Iterator[Record | Ref]:
+        self.at(self.tool, "fetch", "before")
+        if self.down:
+            raise self.down
+        self._place()
+        now, begin = self.true_time(), datetime.fromisoformat(since)
+        told = {native for at, known, native in self.events if at >= begin and known <= now}
+        shown = {record.ref.native: record for record in self._listed()}
+        yield from self.order([shown[native] for native in sorted(told & shown.keys())])
+        if self.make.log:
+            for native in sorted(told - self.records.keys() & self.bin.keys()):
+                yield self.bin[native].ref
+        self.at(self.tool, "fetch", "after")
+
+    def position(self) -> str | None:
+        return self._begun.isoformat() if self._begun and self.make.deltas else None
+
+    def census(self) -> Iterator[Ref]:
+        self.at(self.tool, "census", "before")
+        fault, self.listing = self.listing, ""
+        for record in self.order(self._listed()):
+            if fault != "empty" and not (fault == "short" and record.ref.native.endswith("1")):
+                yield record.ref
+        self.at(self.tool, "census", "after")
 
     def read(self, refs: Sequence[Ref]) -> Mapping[Ref, Record | None]:
         self.at(self.tool, "read", "before")
@@ -154,6 +192,7 @@ class SimulatedTool(MemoryConnector):
         super()._change(native, fields, who, parent=parent)
         record = replace(self.records[native], changed_at=self.true_time() + self.skew)
         self.records[native] = record
+        self._happened(native)
         self.watch(self.tool, native, before, record.fields, who)
 
     def _make(self, kind: Kind, fields: Mapping[str, Any], parent: str | None, marker: str | None, who: str) -> str:
@@ -161,6 +200,14 @@ class SimulatedTool(MemoryConnector):
         if self.lag:
             self.hidden.append((self.true_time() + self.lag, native, None))
         return super()._make(kind, fields, parent, marker, who)
+
+    def _place(self) -> None:
+        """The next position is so far before now as the index may lag."""
+        self._begun = self.true_time() - timedelta(seconds=self.make.lags)
+
+    def _happened(self, native: str) -> None:
+        now = self.true_time()
+        self.events.append((now, now + self.lag, native))
 
     def _conceal(self, native: str) -> None:
         """Let the listing show what stands there now for as long as the index lags."""

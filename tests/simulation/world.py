@@ -41,7 +41,9 @@ class Image:
     """A world and its database at one moment, to begin many schedules from."""
 
     database: bytes
-    tools: Mapping[str, tuple[dict[str, Record], list[Change], int, int, set[str]]]
+    tools: Mapping[
+        str, tuple[dict[str, Record], list[Change], int, int, set[str], list[tuple[datetime, datetime, str]]]
+    ]
     oracle: Oracle
     true_time: datetime
     ids: int
@@ -92,17 +94,18 @@ class World:
         if held is None:
             return None
         tools = {
-            name: (dict(t.records), list(t.log), t._made, t._ticks, set(t._touched)) for name, t in self.tools.items()
+            name: (dict(t.records), list(t.log), t._made, t._ticks, set(t._touched), list(t.events))
+            for name, t in self.tools.items()
         }
         return Image(held, tools, deepcopy(self.oracle), self.true_time, self.ids)
 
     def resume(self, image: Image) -> None:
         """Go on from an image of a world of the same team."""
         self.database.set_back(image.database)
-        for name, (records, log, made, ticks, touched) in image.tools.items():
+        for name, (records, log, made, ticks, touched, events) in image.tools.items():
             tool = self.tools[name]
             tool.records, tool.log, tool._made, tool._ticks = dict(records), list(log), made, ticks
-            tool._touched = set(touched)
+            tool._touched, tool.events = set(touched), list(events)
         self.oracle = deepcopy(image.oracle)
         self.true_time, self.ids = image.true_time, image.ids
 
@@ -133,14 +136,15 @@ class World:
         return self._hash.hexdigest()
 
     def run(
-        self, *, dry: bool = False, scope: Scope | None = None, holder: str = "first", allow_mass: bool = False
-    ) -> RunReport | None:
+        self, *, dry: bool = False, scope: Scope | None = None, holder: str = "first", allow_mass: bool = False,
+        full: bool = False,
+    ) -> RunReport | None:  # fmt: skip
         """One process that runs the sync once; None when it was killed, or when another one holds the workspace."""
         around = Surroundings(self.clock, self.new_id, holder=holder)
         self.running += 1
         try:
             store = Store(self.database.engine, "sim")
-            report = run(self.workspace, store, around, dry=dry, scope=scope, allow_mass=allow_mass)
+            report = run(self.workspace, store, around, dry=dry, scope=scope, allow_mass=allow_mass, full=full)
         except Crash:
             self.note("killed")
             return None

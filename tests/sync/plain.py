@@ -129,6 +129,7 @@ class Box:
     batch: int = 3
     requires: tuple[str, ...] = ()
     settle: float = 0.0
+    changes: bool = False
 
     def native(self) -> NativeSchema:
         return {
@@ -147,7 +148,9 @@ class Box:
         )
 
     def connector(self) -> MemoryConnector:
-        return MemoryConnector(self.name, self.native(), kinds=self.kinds, batch=self.batch, settle=self.settle)
+        return MemoryConnector(
+            self.name, self.native(), kinds=self.kinds, batch=self.batch, settle=self.settle, changes=self.changes
+        )
 
 
 class World:
@@ -171,7 +174,7 @@ class World:
             return lambda _native: box.mapping()
 
         tools = {box.name: Tool(self.tools[box.name], bind(box)) for box in self.boxes}
-        settings = {"audit": AuditRules(stages=()), **self.settings}
+        settings = {"audit": AuditRules(stages=()), "count_every": timedelta(), **self.settings}
         return Workspace("test", BERLIN, schema(), self.people, tools, **settings)
 
     def new_id(self) -> str:
@@ -181,11 +184,13 @@ class World:
     def store(self) -> Store:
         return open_store(self.url, "test")
 
-    def run(self, *, dry: bool = False, scope: Scope | None = None, allow_mass: bool = False) -> RunReport:
+    def run(
+        self, *, dry: bool = False, scope: Scope | None = None, allow_mass: bool = False, full: bool = False
+    ) -> RunReport:
         self.now += timedelta(minutes=15)
         around = Surroundings(lambda: self.now, self.new_id)
         with self.store() as store:
-            return run(self.workspace(), store, around, dry=dry, scope=scope, allow_mass=allow_mass)
+            return run(self.workspace(), store, around, dry=dry, scope=scope, allow_mass=allow_mass, full=full)
 
     def campaign(self, tool: str, **values: Value) -> str:
         """A person makes a campaign in a tool; its native id."""

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from sync.errors import Ambiguous
+from connectors.memory import MemoryConnector
+from sync.errors import Ambiguous, Rejected
+from sync.findings import FindingKind
 from sync.guard import Bounds
-from sync.model import Kind, Record
+from sync.model import UNSET, Attribution, Kind, Record, Unset
+from sync.ports import Change, Failed, Outcome, Update
+from sync.workspace import LEASE
 from tests.sync.plain import Box, World
 
 
@@ -85,3 +92,68 @@ def test_a_listing_that_lags_behind_our_own_write_takes_back_nobodys_edit(
     world.run()
     # then
     assert (world.shows("a"), world.shows("b"), world.open()) == (["two"], ["two"], {})
+
+
+class _Halfway(MemoryConnector):
+    """A tool whose status goes from `planned` to `approved` by way of `in_review`, and stops there when told to."""
+
+    stops: Exception | None = None
+
+    def _change(self, native: str, fields: Mapping[str, Any], who: str, *, parent: str | Unset | None = UNSET) -> None:
+        if who == "sync" and fields.get("status") == "approved" and self.stops:
+            super()._change(native, {"status": "in_review"}, who, parent=parent)
+            raise self.stops
+        super()._change(native, fields, who, parent=parent)
+
+    def _write(self, change: Change) -> Outcome:
+        outcome = super()._write(change)
+        if isinstance(outcome, Failed) and isinstance(change, Update):
+            return replace(outcome, record=self.records[change.record.ref.native])
+        return outcome
+
+    def attribution(self, record: Record, field_id: str) -> Attribution | None:
+        return Attribution(record.changed_by, record.changed_at, ours=record.changed_by == "sync")
+
+
+def _halfway(folder: Path) -> tuple[World, _Halfway]:
+    world = World(folder, Box("a"), Box("b"), Box("c"))
+    tool = world.tools["b"] = _Halfway("b", Box("b").native())
+    world.campaign("a", name="Spring", status="planned")
+    world.run()
+    world.edit("a", "a-1", status="approved")
+    return world, tool
+
+
+def test_a_status_that_got_half_of_its_way_is_nobodys_edit(tmp_path: Path) -> None:
+    world, tool = _halfway(tmp_path)
+    tool.stops = Rejected("no way leads on from there")
+    for _ in range(2):
+        world.run()
+        assert [world.shows(name, "status") for name in "abc"] == [["approved"], ["in_review"], ["approved"]]
+        assert FindingKind.NOT_WRITTEN in world.open()
+    tool.stops = None
+    world.run()
+    assert world.shows("b", "status") == ["approved"]
+    assert world.open() == {}
+
+
+def test_a_run_that_was_killed_halfway_to_a_status_goes_on_from_there(tmp_path: Path) -> None:
+    world, tool = _halfway(tmp_path)
+    tool.stops = SystemError("killed")
+    with pytest.raises(SystemError):
+        world.run()
+    assert world.shows("b", "status") == ["in_review"]
+    tool.stops = None
+    world.now += LEASE
+    world.run()
+    assert [world.shows(name, "status") for name in "abc"] == [["approved"]] * 3
+
+
+def test_what_somebody_set_while_a_write_got_no_answer_is_theirs_and_asked_about(tmp_path: Path) -> None:
+    world, tool = _halfway(tmp_path)
+    tool.fail_next(Ambiguous("no answer"))
+    world.run()
+    world.edit("b", "b-1", status="in_progress")
+    world.run()
+    assert [world.shows(name, "status") for name in "abc"] == [["approved"], ["in_progress"], ["approved"]]
+    assert FindingKind.CONFLICT in world.open()

@@ -50,7 +50,7 @@ def test_a_listing_that_breaks_off_is_no_listing(world: World) -> None:
     world.run()
     world.edit("b", "b-1", subject="two")
     world.tools["b"].fail_next(Unavailable("broke off"), call="fetch", after=True)
-    report = world.run()
+    report = world.run(full=True)
     assert report.tools[1].error == "broke off"
     assert world.shows("a") == ["one"]
 

@@ -1,4 +1,4 @@
-"""The first tables: lease, entities, links, bindings, journal, history, findings, decisions and runs."""
+"""The first tables: lease, entities, links, bindings, positions, hints, journal, history, findings, decisions, runs."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("dead", sa.Boolean(), nullable=False),
+        sa.Column("pending", sa.Boolean(), nullable=False),
         sa.Column("agreed", sa.Text(), nullable=False),
         sa.Column("disputed", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("workspace", "id", name=op.f("pk_entity")),
@@ -48,6 +49,16 @@ def upgrade() -> None:
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("workspace", "fingerprint", name=op.f("pk_finding")),
     )
+    op.create_table(
+        "hint",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("workspace", sa.String(), nullable=False),
+        sa.Column("tool", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("native", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hint")),
+    )
+    op.create_index("ix_hint_workspace", "hint", ["workspace"], unique=False)
     op.create_table(
         "history",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
@@ -105,6 +116,16 @@ def upgrade() -> None:
     )
     op.create_index("ix_link_record", "link", ["workspace", "tool", "kind", "native"], unique=True)
     op.create_table(
+        "position",
+        sa.Column("workspace", sa.String(), nullable=False),
+        sa.Column("tool", sa.String(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("meaning", sa.String(), nullable=False),
+        sa.Column("listed", sa.String(), nullable=False),
+        sa.Column("counted", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("workspace", "tool", name=op.f("pk_position")),
+    )
+    op.create_table(
         "run",
         sa.Column("workspace", sa.String(), nullable=False),
         sa.Column("id", sa.String(), nullable=False),
@@ -119,6 +140,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_run_started", table_name="run")
     op.drop_table("run")
+    op.drop_table("position")
     op.drop_index("ix_link_record", table_name="link")
     op.drop_table("link")
     op.drop_table("lease")
@@ -126,6 +148,8 @@ def downgrade() -> None:
     op.drop_table("journal")
     op.drop_index("ix_history_entity", table_name="history")
     op.drop_table("history")
+    op.drop_index("ix_hint_workspace", table_name="hint")
+    op.drop_table("hint")
     op.drop_table("finding")
     op.drop_table("entity")
     op.drop_table("decision")
