@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from connectors.sandbox.exchanges import written_where_asked
 from connectors.sandbox.server import Config, PortInUseError, serve
 from connectors.sandbox.world import StateError
 
@@ -16,6 +17,7 @@ from connectors.sandbox.world import StateError
 def main() -> int:
     """Exit code 0 after SIGINT or SIGTERM, 1 with one line on standard error if it cannot run."""
     options = _options()
+    written_where_asked()
     config = Config(
         port=options.port,
         seed=options.seed,
@@ -25,6 +27,7 @@ def main() -> int:
         state=options.state,
         log=options.log,
         rate_limits=options.rate_limits,
+        jira=options.jira,
     )
 
     def ready(company: dict[str, Any]) -> None:
@@ -59,6 +62,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--state", type=Path, help="keep the state in this file")
     parser.add_argument("--log", type=Path, help="append every request to this file, one JSON object a line")
     parser.add_argument("--ready-file", type=Path, help="write addresses, credentials and ids here once all answer")
+    parser.add_argument("--jira", choices=("cloud", "dc"), default="cloud", help="Jira Cloud or Data Center")
     parser.add_argument("--rate-limits", action="store_true", help="enforce the tools' rate limits")
     return parser.parse_args()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -92,6 +92,15 @@ class Company:
     def member(self, id: str) -> Member:
         """The person or stranger of that id. KeyError if there is none."""
         return next((m for m in (*self.people, *self.strangers) if m.id == id), None) or _missing(id)
+
+
+def on_data_center(company: Company) -> Company:
+    """The same company with Jira accounts of Data Center's kind: user names in place of account ids."""
+
+    def named(members: tuple[Member, ...]) -> tuple[Member, ...]:
+        return tuple(replace(one, jira_account=one.id) if one.jira_account else one for one in members)
+
+    return replace(company, people=named(company.people), strangers=named(company.strangers))
 
 
 def _missing(id: str) -> Member:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -134,7 +135,9 @@ class Control:
         if name not in self._tools:
             raise ValueError(f"there is no tool {name}; there are {', '.join(self._tools)}")
         payload = await _members(request)
-        result = self._tools[name].human(verb, payload)
+        human = self._tools[name].human
+        waits = verb in getattr(self._tools[name], "blocking", ())  # for others, who may call the tool meanwhile
+        result = await asyncio.to_thread(human, verb, payload) if waits else human(verb, payload)
         entry = {
             "tool": name,
             "actor": "human",
@@ -145,7 +148,7 @@ class Control:
             "status": 200,
             "write": True,
             "touched": result.get("touched") or [result["id"]] if "id" in result or "touched" in result else [],
-            "body": payload,
+            "body": {name: value for name, value in payload.items() if name != "secret"},
         }
         try:
             self._world.save(name)

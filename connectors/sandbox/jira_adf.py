@@ -97,9 +97,9 @@ def _noisy(node: JSON, path: str) -> JSON:
     return shown
 
 
-def plain(node: JSON | None) -> str:
-    """The words of a document; blocks on lines of their own."""
-    return _lines(node, lambda text, _: text) if node else ""
+def plain(node: JSON | str | None) -> str:
+    """The words of a document; blocks on lines of their own. Wiki text is taken as it is."""
+    return node if isinstance(node, str) else _lines(node, lambda text, _: text) if node else ""
 
 
 def wiki(node: JSON | None) -> str | None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +12,8 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from connectors.sandbox.jira_login import Login
+from connectors.sandbox.jira_setup import Project
 from connectors.sandbox.jira_state import Account, Issue, JiraState, moment
 
 JSON = dict[str, Any]
@@ -33,9 +32,10 @@ class Refusal(Exception):
         self.messages = list(messages)
         self.errors = errors or {}
         self.bare = bare
+        self.parameter = False  # the framework in front of the endpoint has refused a parameter
 
     def body(self) -> JSON:
-        """`bare` bodies have no `errors` member, as some endpoints do."""
+        """What the answer says. `bare` bodies have no `errors` member, as some endpoints do."""
         return {"errorMessages": self.messages} | ({} if self.bare else {"errors": self.errors})
 
     def response(self) -> Response:
@@ -50,19 +50,32 @@ def problem(request: Request, status: int, title: str, detail: str) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request with everything its handler needs. `viewer` is None for an anonymous caller."""
+    """A request with everything its handler needs. `site` is the address of the site, `prefix` what stands between it
+    and /rest, `version` that of the API.
+    """
 
     request: Request
     state: JiraState
-    viewer: Account | None
+    login: Login
     now: datetime
     version: str
     raw: bytes
+    site: str
+    prefix: str = ""
+
+    @property
+    def viewer(self) -> Account | None:
+        """The caller; None for an anonymous one."""
+        return self.login.account
+
+    @property
+    def cloud(self) -> bool:
+        return self.state.cloud
 
     @property
     def base(self) -> str:
         """The address of the API with its version, as `self` links start."""
-        return f"{str(self.request.base_url).rstrip('/')}/rest/api/{self.version}"
+        return f"{self.site}{self.prefix}/rest/api/{self.version}"
 
     @property
     def rich(self) -> bool:
@@ -83,7 +96,9 @@ class Call:
         """A number from the query. Refusal if it is none."""
         text = self.query(name, str(default))
         if not text.lstrip("-").isdigit():
-            raise Refusal(400, f"Failed to convert '{name}' with value: '{text}'")
+            refusal = Refusal(400, f"Failed to convert '{name}' with value: '{text}'")
+            refusal.parameter = self.cloud
+            raise refusal
         return int(text)
 
     def body(self) -> Any:
@@ -111,12 +126,48 @@ class Call:
             raise Refusal(401, "You are not authenticated. Authentication required to perform this operation.")
         return self.viewer
 
+    def may(self, permission: str) -> bool:
+        """Whether the caller has a permission of the campaigns' project."""
+        return self.viewer is not None and self.state.setup.permissions[permission]
+
+    def demand(self, permission: str, status: int, *messages: str, errors: dict[str, str] | None = None) -> None:
+        """Refusal for a caller without this permission."""
+        if not self.may(permission):
+            raise Refusal(status, *messages, errors=errors)
+
+    def project(self, id_or_key: str) -> Project | None:
+        """A project that the caller sees."""
+        found = self.state.setup.project(id_or_key)
+        return found if found is not None and found.visible and self.may("browse") else None
+
+    def sees(self, issue: Issue) -> bool:
+        """Whether the caller is let know of an issue."""
+        return not issue.hidden and self.project(issue.project) is not None
+
     def issue(self) -> Issue:
         """The issue that the path names. Refusal 404 without disclosure."""
-        found = self.state.find(self.request.path_params["issue"]) if self.viewer else None
-        if found is None:
+        found = self.state.find(self.request.path_params["issue"])
+        if found is None or not self.sees(found):
             raise Refusal(404, NOT_FOUND)
         return found
+
+    def writable(self, permission: str = "edit") -> Issue:
+        """The issue that the path names, to write to.
+
+        Refusal 403 (400 for a comment) without the permission, 400 in the archive.
+        """
+        issue = self.issue()
+        self.user()
+        # The descriptions of both know 403 for edits, and for comments 400.
+        status = 400 if permission == "comment" else 403
+        self.demand(permission, status, f"You do not have permission to {permission} this issue.")
+        return self.unarchived(issue)
+
+    def unarchived(self, issue: Issue) -> Issue:
+        """The issue itself. Refusal for one in the archive, which nobody can change."""
+        if issue.archived:
+            raise Refusal(400, "The issue is archived. You need to restore it before you can change it.")
+        return issue
 
     def touch(self, *ids: str) -> None:
         """Tell the log which issues this request wrote."""
@@ -130,36 +181,23 @@ class Call:
         return f"{local:%Y-%m-%dT%H:%M:%S}.{local.microsecond // 1000:03d}{local:%z}"
 
     def user_json(self, id: str) -> JSON:
-        """A user as every answer shows it."""
+        """A user as every answer shows it: by account id on Cloud, by name and key on Data Center."""
         account = self.state.accounts.get(id) or Account(id, "Former user", "", active=False)
-        site = str(self.request.base_url).rstrip("/")
+        sizes = ("48x48", "24x24", "16x16", "32x32")
         shown: JSON = {
-            "self": f"{self.base}/user?accountId={account.id}",
-            "accountId": account.id,
-            "accountType": account.kind,
-            "avatarUrls": {size: f"{site}/avatars/{size}.png" for size in ("48x48", "24x24", "16x16", "32x32")},
+            "avatarUrls": {size: f"{self.site}/avatars/{size}.png" for size in sizes},
             "displayName": account.name,
             "active": account.active,
         }
+        if not self.cloud:
+            shown |= {"self": f"{self.base}/user?username={account.id}", "name": account.id, "key": account.key}
+            return shown | {"emailAddress": account.email, "timeZone": account.zone}
+        shown |= {"self": f"{self.base}/user?accountId={account.id}", "accountId": account.id}
+        shown |= {"accountType": account.kind}
         own = self.viewer is not None and self.viewer.id == account.id
-        if own or not self.state.switches["hide_emails"]:
+        if own or not self.state.switches.hide_emails:
             shown |= {"emailAddress": account.email, "timeZone": account.zone}
         return shown
 
 
 Handler = Callable[[Call], Response]
-
-
-def authenticated(request: Request, state: JiraState, tokens: dict[str, str]) -> Account | None:
-    """Whose e-mail and token the request carries. None for anybody else: Jira goes on with an anonymous caller."""
-    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        return None
-    try:
-        email, _, token = base64.b64decode(secret, validate=True).decode().partition(":")
-    except (binascii.Error, ValueError):
-        return None
-    known = tokens.get(email.lower())
-    if known is None or not hmac.compare_digest(known.encode(), token.encode()):
-        return None
-    return state.account(email)

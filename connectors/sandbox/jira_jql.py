@@ -102,7 +102,7 @@ class _Parser:
         return Clause(name, operator, (operand,))
 
     def field(self) -> str:
-        """A name, cf[1], or issue.property[key].path (kept as the text `issue.property`)."""
+        """A name, cf[1], or issue.property[key].path."""
         token = self.now
         if token.kind not in ("word", "string"):
             self.fail("Expecting a field name", "Expecting a field name at the end of the query.")
@@ -121,9 +121,8 @@ class _Parser:
         self.take()
         if lower == "cf":
             return f"cf[{inside.text}]"
-        if self.now.kind == "word" and self.now.text.startswith("."):
-            self.take()
-        return "issue.property"
+        path = self.take().text if self.now.kind == "word" and self.now.text.startswith(".") else ""
+        return f"issue.property[{inside.text}]{path}"
 
     def operator(self) -> str:
         if self.is_sign("=", "!=", "<", "<=", ">", ">=", "~", "!~"):

@@ -1,4 +1,4 @@
-"""The endpoints about the site itself: server, project, fields, types, users (reference jira §1, §5.8, §5.13)."""
+"""The endpoints about the site itself: server, projects, fields, types (reference jira §1, §5.8)."""
 
 from __future__ import annotations
 
@@ -7,60 +7,67 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from connectors.sandbox.jira_call import Call, Refusal
-from connectors.sandbox.jira_schema import (
-    PRIORITIES,
-    PROJECT_ID,
-    PROJECT_KEY,
-    STATUS,
-    STATUSES,
+from connectors.sandbox.jira_catalog import (
+    allowed_json,
     field_json,
     priority_json,
     project_json,
+    resolution_json,
     status_json,
     type_json,
 )
+from connectors.sandbox.jira_schema import PRIORITIES, PROJECT_ID, RESOLUTIONS, STATUS, STATUSES
+from connectors.sandbox.jira_setup import Project
 from connectors.sandbox.jira_show import field_meta
-from connectors.sandbox.jira_state import Account, stamp
+from connectors.sandbox.jira_state import stamp
 
 JSON = dict[str, Any]
 MOST_METADATA = 200
+_PERMISSIONS = {
+    "BROWSE_PROJECTS": "browse", "CREATE_ISSUES": "create", "EDIT_ISSUES": "edit", "TRANSITION_ISSUES": "transition",
+    "ASSIGN_ISSUES": "assign", "DELETE_ISSUES": "delete", "ADD_COMMENTS": "comment",
+    "ADMINISTER_PROJECTS": "administer_project", "ADMINISTER": "administer",
+}  # fmt: skip
 
 
 def server_info(call: Call) -> Response:
     """`GET /serverInfo`, open to everybody."""
-    base = str(call.request.base_url).rstrip("/")
-    return JSONResponse(
-        {
-            "baseUrl": base,
-            "displayUrl": base,
-            "version": "1001.0.0-SNAPSHOT",
-            "versionNumbers": [1001, 0, 0],
-            "deploymentType": "Cloud",
-            "buildNumber": 100317,
-            "buildDate": "2026-10-01T09:00:00.000+0200",
-            "serverTime": call.time(stamp(call.now)),
-            "serverTimeZone": "Europe/Berlin",
-            "scmInfo": "0000000000000000000000000000000000000000",
-            "serverTitle": "Jira",
-        }
-    )
-
-
-def myself(call: Call) -> Response:
-    """`GET /myself`: the one endpoint that tells an anonymous caller so."""
-    shown = call.user_json(call.user().id)
-    lists = {"groups": {"size": 1, "items": []}, "applicationRoles": {"size": 1, "items": []}}
-    return JSONResponse(shown | lists | {"locale": "en_US", "expand": "groups,applicationRoles"})
+    numbers = [1001, 0, 0] if call.cloud else [10, 3, 24]
+    version = ".".join(map(str, numbers)) + ("-SNAPSHOT" if call.cloud else "")
+    shown: JSON = {
+        "baseUrl": call.site,
+        "version": version,
+        "versionNumbers": numbers,
+        "deploymentType": "Cloud" if call.cloud else call.state.switches.deployment_type,
+        "buildNumber": 100317 if call.cloud else 10030024,
+        "buildDate": "2026-10-01T09:00:00.000+0200",
+        "serverTime": call.time(stamp(call.now)),
+        "scmInfo": "0000000000000000000000000000000000000000",
+        "serverTitle": "Jira",
+    }
+    if call.cloud:
+        shown |= {"displayUrl": call.site, "serverTimeZone": "Europe/Berlin"}
+    return JSONResponse(shown)
 
 
 def fields(call: Call) -> Response:
     """`GET /field`: those that the caller may see."""
-    return JSONResponse([field_json(f) for f in call.state.setup.fields.values() if call.viewer or not f.custom])
+    return JSONResponse([field_json(call, f) for f in call.state.setup.fields.values() if call.viewer or not f.custom])
+
+
+def find_fields(call: Call) -> Response:
+    """Cloud's `GET /field/search`, in pages."""
+    call.user()
+    query, wanted = call.query("query").lower(), call.request.query_params.getlist("id")
+    known = call.state.setup.fields.values()
+    found = [f for f in known if query in f.name.lower() and (not wanted or f.id in wanted)]
+    rows = [{k: v for k, v in field_json(call, f).items() if k in ("id", "key", "name", "schema")} for f in found]
+    return JSONResponse(_page(call, "values", rows))
 
 
 def statuses(call: Call) -> Response:
     """`GET /status`."""
-    return JSONResponse([status_json(s, call.base) for s in STATUSES] if call.viewer else [])
+    return JSONResponse([status_json(call, s) for s in STATUSES] if call.viewer else [])
 
 
 def status(call: Call) -> Response:
@@ -69,37 +76,76 @@ def status(call: Call) -> Response:
     found = STATUS.get(wanted) or next((s for s in STATUSES if s.name.lower() == wanted.lower()), None)
     if found is None or call.viewer is None:
         raise Refusal(404, f"The status with ID '{wanted}' does not exist")
-    return JSONResponse(status_json(found, call.base))
+    return JSONResponse(status_json(call, found))
 
 
 def priorities(call: Call) -> Response:
     """`GET /priority`."""
     call.user()
-    return JSONResponse([priority_json(id, call.base) for id, _ in PRIORITIES])
+    return JSONResponse([priority_json(call, id) for id, _ in PRIORITIES])
+
+
+def resolutions(call: Call) -> Response:
+    """`GET /resolution`."""
+    return JSONResponse([resolution_json(call, id) for id, _ in RESOLUTIONS])
 
 
 def issue_types(call: Call) -> Response:
     """`GET /issuetype`."""
-    return JSONResponse([type_json(kind, call.base) for kind in call.state.setup.types.values()] if call.viewer else [])
+    return JSONResponse([type_json(call, kind) for kind in call.state.setup.types.values()] if call.viewer else [])
+
+
+def permissions(call: Call) -> Response:
+    """`GET /mypermissions`: on Cloud those asked for, on Data Center all."""
+    asked = [word for word in call.query("permissions").split(",") if word]
+    if call.cloud and (not asked or set(asked) - set(_PERMISSIONS)):
+        raise Refusal(400, "The 'permissions' query parameter is required." if not asked else "Unknown permission.")
+    place = call.query("projectKey") or call.query("projectId")
+    if place and call.project(place) is None:
+        raise Refusal(404, f"No project could be found with key '{place}'.")
+    shown: dict[str, JSON] = {}
+    for number, key in enumerate(asked or _PERMISSIONS, 10):
+        name = key.replace("_", " ").capitalize()
+        kind = "GLOBAL" if key == "ADMINISTER" else "PROJECT"
+        shown[key] = {"id": str(number), "key": key, "name": name, "type": kind, "description": ""}
+        shown[key]["havePermission"] = call.may(_PERMISSIONS[key])
+    return JSONResponse({"permissions": shown})
+
+
+def projects(call: Call) -> Response:
+    """Cloud's `GET /project/search`, and `GET /project` of both."""
+    query = call.query("query").lower()
+    seen = [p for p in call.state.setup.projects.values() if call.project(p.id)]
+    found = [project_json(call, p) for p in seen if query in f"{p.key} {p.name}".lower()]
+    if call.request.url.path.endswith("/project"):
+        return JSONResponse(found)
+    return JSONResponse({"self": str(call.request.url)} | _page(call, "values", found))
 
 
 def project(call: Call) -> Response:
     """`GET /project/{id or key}`."""
-    _project(call)
-    types = [type_json(kind, call.base) for kind in call.state.setup.types.values()]
-    extra: JSON = {"description": "", "assigneeType": "UNASSIGNED", "components": [], "versions": [], "roles": {}}
+    own = _project(call)
+    types = [type_json(call, kind) for kind in call.state.setup.types.values()]
     lead = next(iter(call.state.accounts.values()))
-    extra |= {"issueTypes": types, "lead": call.user_json(lead.id), "style": "classic", "isPrivate": False}
-    return JSONResponse(project_json(call.base) | extra | {"properties": {}})
+    extra: JSON = {"description": "", "assigneeType": "UNASSIGNED", "issueTypes": types, "roles": {}}
+    for name, member in (("components", "components"), ("versions", "fixVersions")):
+        extra[name] = allowed_json(call, call.state.setup.fields[member])
+    extra |= {"lead": call.user_json(lead.id)}
+    if call.cloud:
+        extra |= {"style": "classic", "isPrivate": False, "properties": {}}
+    return JSONResponse(project_json(call, own) | extra)
 
 
-def projects(call: Call) -> Response:
-    """`GET /project/search`."""
-    query = call.query("query").lower()
-    shown = project_json(call.base)
-    found = [shown] if call.viewer and query in f"{shown['key']} {shown['name']}".lower() else []
-    page = {"startAt": 0, "maxResults": 50, "total": len(found), "isLast": True, "values": found}
-    return JSONResponse({"self": str(call.request.url)} | page)
+def components(call: Call) -> Response:
+    """`GET /project/{}/components`."""
+    _project(call)
+    return JSONResponse(allowed_json(call, call.state.setup.fields["components"]))
+
+
+def versions(call: Call) -> Response:
+    """`GET /project/{}/versions`."""
+    _project(call)
+    return JSONResponse(allowed_json(call, call.state.setup.fields["fixVersions"]))
 
 
 def project_statuses(call: Call) -> Response:
@@ -107,78 +153,46 @@ def project_statuses(call: Call) -> Response:
     _project(call)
     shown = []
     for kind in call.state.setup.types.values():
-        own = [status_json(s, call.base) for s in STATUSES if s.type == kind.id]
-        short = {"self": f"{call.base}/issuetype/{kind.id}", "id": kind.id, "name": kind.name, "subtask": False}
-        shown.append(short | {"statuses": own})
+        own = [status_json(call, status) for status in call.state.setup.statuses(kind.id)]
+        short = {"self": f"{call.base}/issuetype/{kind.id}", "id": kind.id, "name": kind.name}
+        shown.append(short | {"subtask": kind.level < 0, "statuses": own})
     return JSONResponse(shown)
 
 
 def create_types(call: Call) -> Response:
-    """`GET /issue/createmeta/{project}/issuetypes`."""
-    _project(call)
-    return JSONResponse(
-        _page(call, "issueTypes", [type_json(kind, call.base) for kind in call.state.setup.types.values()])
-    )
+    """`GET /issue/createmeta/{project}/issuetypes`. Data Center calls the list `values`."""
+    _project(call, 404 if call.cloud else 400)
+    rows = [type_json(call, kind) for kind in call.state.setup.types.values()] if call.may("create") else []
+    return JSONResponse(_page(call, "issueTypes" if call.cloud else "values", rows))
 
 
 def create_fields(call: Call) -> Response:
     """`GET /issue/createmeta/{project}/issuetypes/{type}`: what can be set when an issue is created."""
-    _project(call)
+    _project(call, 404 if call.cloud else 400)
     kind = call.state.setup.types.get(call.request.path_params["type"])
-    if kind is None:
-        raise Refusal(404, "The issue type does not exist in this project, or you do not have permission to create it.")
+    if kind is None or not call.may("create"):
+        text = "The issue type does not exist in this project, or you do not have permission to create it."
+        raise Refusal(404 if call.cloud else 400, text)
     own = [f for f in call.state.setup.fields.values() if kind.id in f.screens or f.id in ("issuetype", "project")]
-    return JSONResponse(_page(call, "fields", [field_meta(call, f, kind.id) | {"fieldId": f.id} for f in own]))
+    rows = [field_meta(call, f, kind.id) | {"fieldId": f.id} for f in own]
+    return JSONResponse(_page(call, "fields" if call.cloud else "values", rows))
 
 
-def user(call: Call) -> Response:
-    """`GET /user?accountId=`."""
-    call.user()
-    found = call.state.accounts.get(call.query("accountId"))
-    if found is None:
-        raise Refusal(404, "Specified user does not exist or you do not have required permissions")
-    return JSONResponse(call.user_json(found.id))
-
-
-def user_search(call: Call) -> Response:
-    """`GET /user/search`: active users by a part of their name or address, or by id."""
-    call.user()
-    if not call.query("query") and not call.query("accountId"):
-        raise Refusal(400, "The 'query' or 'accountId' query parameter must be provided.")
-    return JSONResponse([call.user_json(a.id) for a in _users(call) if a.active])
-
-
-def assignable_search(call: Call) -> Response:
-    """`GET /user/assignable/search`: who an issue can be given to."""
-    call.user()
-    named = call.query("project") or call.query("issueKey") or call.query("issueId")
-    if not named:
-        raise Refusal(400, "Either the 'project', 'issueKey' or 'issueId' query parameter must be provided.")
-    if call.query("project") not in ("", PROJECT_KEY, PROJECT_ID):
-        raise Refusal(404, f"No project could be found with key '{named}'.")
-    return JSONResponse([call.user_json(a.id) for a in _users(call) if a.active and a.assignable])
-
-
-def _users(call: Call) -> list[Account]:
-    query, id = call.query("query").lower(), call.query("accountId")
-    found = [
-        account
-        for account in call.state.accounts.values()
-        if (not id or account.id == id) and (query in account.name.lower() or query in account.email.lower())
-    ]
-    start = call.whole("startAt", 0)
-    return sorted(found, key=lambda a: a.name)[start : start + call.whole("maxResults", 50)]
-
-
-def _project(call: Call) -> None:
+def _project(call: Call, status: int = 404) -> Project:
+    """The campaigns' project, if the path names it and the caller sees it."""
     wanted = call.request.path_params["project"]
-    if call.viewer is None or wanted.upper() not in (PROJECT_ID, PROJECT_KEY):
+    found = call.project(wanted)
+    if found is None or found.id != PROJECT_ID:
         kind = "id" if wanted.isdigit() else "key"
-        raise Refusal(404, f"No project could be found with {kind} '{wanted}'.")
+        raise Refusal(status, f"No project could be found with {kind} '{wanted}'.")
+    return found
 
 
 def _page(call: Call, name: str, rows: list[JSON]) -> JSON:
+    """A page of rows. Pages whose rows are called `values` tell whether they are the last."""
     start, most = call.whole("startAt", 0), call.whole("maxResults", 50)
-    if most > MOST_METADATA:
+    if most > MOST_METADATA and call.cloud:
         raise Refusal(400, f"Parameter 'maxResults' must not exceed the limit '{MOST_METADATA}'")
-    return {"startAt": start, "maxResults": most, "total": len(rows), name: rows[start : start + most]}
+    page = rows[start : start + min(most, MOST_METADATA)]
+    last = {"isLast": start + len(page) >= len(rows)} if name == "values" else {}
+    return {"startAt": start, "maxResults": min(most, MOST_METADATA), "total": len(rows)} | last | {name: page}

@@ -88,7 +88,7 @@ def _clause(clause: Clause, names: Names, asker: Asker) -> Test:
     if operator not in _OPERATORS[field.kind]:
         raise JqlError(f"The operator '{operator}' is not supported by the '{clause.field}' field.")
     if field.kind == "property":
-        return lambda _: False  # no app has declared a key for indexing (§5.10)
+        return _property(clause, field)
     if any(isinstance(operand, Empty) for operand in operands):
         if len(operands) > 1 or operator not in ("is", "is not", "=", "!="):
             raise JqlError(f"The operator '{operator}' does not support the value 'EMPTY' for '{clause.field}'.")
@@ -127,8 +127,7 @@ def _values(field: QueryField, clause: Clause, operand: Operand, asker: Asker) -
 
 def _called(field: QueryField, clause: Clause, call: Call, asker: Asker) -> Any:
     name = call.name.lower()
-    midnight = asker.now.astimezone(asker.zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    times = {"now": asker.now, "startofday": midnight, "endofday": midnight + timedelta(days=1, seconds=-1)}
+    times = _times(asker)
     if name == "currentuser" and field.users:
         return asker.account
     if name in times and field.kind in ("time", "day"):
@@ -139,6 +138,39 @@ def _called(field: QueryField, clause: Clause, call: Call, asker: Asker) -> Any:
     if name in (*times, "currentuser"):
         raise JqlError(f"A value provided by the function '{call.name}' is invalid for the field '{clause.field}'.")
     raise JqlError(f"Unable to find JQL function '{call.name}({', '.join(call.arguments)})'.")
+
+
+def _times(asker: Asker) -> dict[str, datetime]:
+    """The functions that give a time, without their arguments. Weeks begin on Sundays, as in the caller's locale."""
+    day = asker.now.astimezone(asker.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    week, month, year = day - timedelta(days=(day.weekday() + 1) % 7), day.replace(day=1), day.replace(month=1, day=1)
+    ends = {
+        "endofday": day + timedelta(days=1),
+        "endofweek": week + timedelta(days=7),
+        "endofmonth": (month + timedelta(days=31)).replace(day=1),
+        "endofyear": year.replace(year=year.year + 1),
+    }
+    starts = {"now": asker.now, "startofday": day, "startofweek": week, "startofmonth": month, "startofyear": year}
+    return starts | {name: at - timedelta(seconds=1) for name, at in ends.items()}
+
+
+def _property(clause: Clause, field: QueryField) -> Test:
+    """Without an app that has declared the key for indexing: no error and no rows (§5.10)."""
+    match = re.fullmatch(r"issue\.property\[(.*)\]([^\]]*)", clause.field, re.IGNORECASE)
+    key, *path = [match[1], *match[2].split(".")[1:]] if match else [""]
+    wanted = {operand.text for operand in clause.operands if isinstance(operand, Text)}
+
+    def held(issue: Issue) -> bool:
+        properties: Any = field.read(issue)
+        value = properties.get(key) if isinstance(properties, dict) else None
+        for part in path:
+            value = value.get(part) if isinstance(value, dict) else None
+        values = value if isinstance(value, list) else [value]
+        if clause.operator in ("is", "is not"):
+            return (value is None) is (clause.operator == "is")
+        return any(str(one) in wanted for one in values) if clause.operator in ("=", "in") else False
+
+    return lambda issue: bool(field.read(issue)) and held(issue)
 
 
 def _time(text: Text, name: str, asker: Asker) -> datetime:

@@ -1,20 +1,22 @@
-"""The demo company's Jira project: issue types, statuses, transitions, and fields (reference jira §5.6-5.8)."""
+"""The demo company's Jira project: issue types, statuses, priorities, and fields (reference jira §5.6-5.9)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
-JSON = dict[str, Any]
+CLOUD: Final = "cloud"
+DATA_CENTER: Final = "dc"
 
 PROJECT_ID: Final = "10000"
 PROJECT_KEY: Final = "CAM"
 PROJECT_NAME: Final = "Campaigns"
 EPIC: Final = "10001"
 TASK: Final = "10002"
-CUSTOM: Final = "com.atlassian.jira.plugin.system.customfieldtypes:"
+SUBTASK: Final = "10003"
 
 CATEGORIES: Final = {
+    "undefined": (1, "No Category", "medium-gray"),
     "new": (2, "To Do", "blue-gray"),
     "indeterminate": (4, "In Progress", "yellow"),
     "done": (3, "Done", "green"),
@@ -23,7 +25,7 @@ CATEGORIES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class IssueType:
-    """A type of issue. `level` 1 stands above level 0, whose issues it may be the parent of."""
+    """A type of issue. `level` 1 stands above level 0, and that above the sub-tasks' -1."""
 
     id: str
     name: str
@@ -33,7 +35,7 @@ class IssueType:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A status and the global transition that leads to it from every other status of the workflow."""
+    """A status. `transition` is the one that leads to it from everywhere in the simple workflow; "": none does."""
 
     id: str
     name: str
@@ -64,6 +66,7 @@ class Field:
 TYPES: Final = (
     IssueType(EPIC, "Epic", "A campaign: one email to its audiences.", 1),
     IssueType(TASK, "Task", "One stage of a campaign.", 0),
+    IssueType(SUBTASK, "Sub-task", "A piece of a stage.", -1),
 )
 STATUSES: Final = (
     Status("10100", "Planned", "new", EPIC, "11"),
@@ -79,27 +82,39 @@ STATUSES: Final = (
     Status("10112", "Blocked", "indeterminate", TASK, "32"),
     Status("10113", "Done", "done", TASK, "42"),
     Status("10114", "Dropped", "done", TASK, "52"),
+    Status("10120", "Wartet auf Freigabe", "undefined", TASK, ""),
 )
-INITIAL: Final = {EPIC: "10100", TASK: "10110"}
+INITIAL: Final = {EPIC: "10100", TASK: "10110", SUBTASK: "10110"}
 PRIORITIES: Final = (("1", "Highest"), ("2", "High"), ("3", "Medium"), ("4", "Low"), ("5", "Lowest"))
 DEFAULT_PRIORITY: Final = "3"
+RESOLUTIONS: Final = (("10000", "Done"), ("10001", "Won't Do"), ("10002", "Duplicate"))
 
-_BOTH = (EPIC, TASK)
+_MOST = (EPIC, TASK)
+_ALL = (EPIC, TASK, SUBTASK)
 METRIC_FIELDS: Final = ("Delivered", "Opens", "Clicks", "Conversions", "Unsubscribes", "Bounces")
 REGIONS: Final = ("EMEA", "Americas", "APAC")
 CHANNELS: Final = ("Email", "SMS", "Push")
+PARENT_ON_CLOUD: Final = Field("parent", "Parent", "parent", (TASK, SUBTASK))
+PARENT_ON_DATA_CENTER: Final = Field("parent", "Parent", "parent", (SUBTASK,))
+EPIC_NAME: Final = Field("customfield_10011", "Epic Name", "label", (EPIC,))
+EPIC_LINK: Final = Field("customfield_10014", "Epic Link", "epic", (TASK,))
 FIELDS: Final = (
-    Field("summary", "Summary", "line", _BOTH),
-    Field("description", "Description", "doc", _BOTH),
-    Field("duedate", "Due date", "date", _BOTH),
-    Field("assignee", "Assignee", "user", _BOTH),
-    Field("labels", "Labels", "labels", _BOTH),
-    Field("priority", "Priority", "priority", _BOTH),
-    Field("reporter", "Reporter", "user", _BOTH),
-    Field("parent", "Parent", "parent", (TASK,)),
+    Field("summary", "Summary", "line", _ALL),
+    Field("description", "Description", "doc", _ALL),
+    Field("duedate", "Due date", "date", _ALL),
+    Field("assignee", "Assignee", "user", _ALL),
+    Field("labels", "Labels", "labels", _ALL),
+    Field("priority", "Priority", "priority", _ALL),
+    Field("reporter", "Reporter", "user", _ALL),
+    Field("components", "Components", "components", _MOST),
+    Field("fixVersions", "Fix versions", "versions", _MOST),
+    Field("environment", "Environment", "doc", (TASK,)),
+    PARENT_ON_CLOUD,
     Field("issuetype", "Issue Type", "issuetype"),
     Field("project", "Project", "project"),
     Field("status", "Status", "status"),
+    Field("resolution", "Resolution", "resolution"),  # on screens of transitions only
+    Field("subtasks", "Sub-tasks", "subtasks"),
     Field("creator", "Creator", "user"),
     Field("created", "Created", "stamp"),
     Field("updated", "Updated", "stamp"),
@@ -121,11 +136,14 @@ FIELDS: Final = (
     Field("customfield_10057", "UTM campaign", "text", (EPIC,)),
     Field("customfield_10058", "Goes live", "datetime", (EPIC,)),
     Field("customfield_10059", "Effort", "number", (TASK,)),
+    Field("customfield_10060", "Market", "cascade", (EPIC,)),
+    Field("customfield_10061", "Keywords", "labels", (EPIC,)),
+    Field("customfield_10062", "Old notes", "text"),  # on no screen any more
 )
-FIELD: Final = {field.id: field for field in FIELDS}
 TYPE: Final = {kind.id: kind for kind in TYPES}
 STATUS: Final = {status.id: status for status in STATUSES}
-# The options of the select fields; those of Audiences are the company's lists and segments.
+# The options of the select fields; those of Audiences are the company's lists and segments. A second word after the
+# slash is an option below the first.
 OPTIONS: Final = {
     "customfield_10030": (
         10200,
@@ -136,143 +154,22 @@ OPTIONS: Final = {
     "customfield_10050": (10240, REGIONS),
     "customfield_10054": (10250, ("Yes", "No")),
     "customfield_10055": (10260, CHANNELS),
+    "customfield_10060": (10270, ("Europe", "Europe/Germany", "Europe/France", "America", "America/Canada")),
+    "components": (10300, ("Newsletter", "Landing page")),
+    "fixVersions": (10320, ("Spring 2027", "Autumn 2027")),
 }
 AUDIENCES_FIELD: Final = "customfield_10032"
 AUDIENCES_FIRST: Final = 11000
 
-# kind -> (schema type, items, name of the custom field type)
-_SCHEMAS: Final = {
-    "line": ("string", None, None),
-    "text": ("string", None, "textfield"),
-    "doc": ("string", None, "textarea"),
-    "date": ("date", None, "datepicker"),
-    "datetime": ("datetime", None, "datetime"),
-    "stamp": ("datetime", None, None),
-    "user": ("user", None, "userpicker"),
-    "labels": ("array", "string", "labels"),
-    "option": ("option", None, "select"),
-    "options": ("array", "option", "multiselect"),
-    "number": ("number", None, "float"),
-    "parent": ("issuelink", None, None),
-    "priority": ("priority", None, None),
-    "issuetype": ("issuetype", None, None),
-    "project": ("project", None, None),
-    "status": ("status", None, None),
-}
-OPERATIONS: Final = {"labels": ["add", "set", "remove"], "options": ["add", "set", "remove"]}
+
+def fields_of(flavour: str) -> dict[str, Field]:
+    """The fields of a new site of this flavour: on Data Center, issues hang on epics by a custom field (§5.9)."""
+    found = {field.id: field for field in FIELDS}
+    if flavour == DATA_CENTER:
+        found |= {field.id: field for field in (PARENT_ON_DATA_CENTER, EPIC_NAME, EPIC_LINK)}
+    return found
 
 
-@dataclass(slots=True)
-class Setup:
-    """The project as its administrators have it now; it begins as the company's, above.
-
-    `trash` holds removed fields, whose values stay where they are; `required` are ids of fields that creating and
-    editing must not leave empty; `closed` are transitions (ids) that the workflow has lost.
-    """
-
-    fields: dict[str, Field] = field(default_factory=lambda: dict(FIELD))
-    trash: dict[str, Field] = field(default_factory=dict)
-    types: dict[str, IssueType] = field(default_factory=lambda: dict(TYPE))
-    required: list[str] = field(default_factory=list)
-    closed: list[str] = field(default_factory=list)
-
-    def named(self, name: str) -> Field | None:
-        """The field of this id or display name, in any case of letters."""
-        found = (one for one in self.fields.values() if name == one.id or name.lower() == one.name.lower())
-        return next(found, None)
-
-    def leading(self, kind: str) -> list[Status]:
-        """The statuses that an issue of this type can be moved to."""
-        return [status for status in STATUSES if status.type == kind and status.transition not in self.closed]
-
-    @classmethod
-    def load(cls, plain: JSON) -> Setup:
-        """The inverse of its dump."""
-        fields, trash = (
-            {id: Field(**{**one, "screens": tuple(one["screens"])}) for id, one in plain[name].items()}
-            for name in ("fields", "trash")
-        )
-        types = {id: IssueType(**one) for id, one in plain["types"].items()}
-        return cls(fields, trash, types, plain["required"], plain["closed"])
-
-
-def schema_json(field: Field) -> JSON:
-    """The `schema` member of a field."""
-    type_, items, custom = _SCHEMAS[field.kind]
-    shown: JSON = {"type": type_} | ({"items": items} if items else {})
-    if field.custom:
-        return shown | {"custom": f"{CUSTOM}{custom}", "customId": field.number}
-    return shown | {"system": field.id}
-
-
-def field_json(field: Field) -> JSON:
-    """One element of `GET /field`."""
-    clauses = [f"cf[{field.number}]", field.name] if field.custom else [field.id]
-    if field.id == "duedate":
-        clauses = ["due", "duedate"]
-    return {
-        "id": field.id,
-        "key": field.id,
-        "name": field.name,
-        "custom": field.custom,
-        "orderable": bool(field.screens),
-        "navigable": True,
-        "searchable": True,
-        "clauseNames": clauses,
-        "schema": schema_json(field),
-    }
-
-
-def status_json(status: Status, base: str) -> JSON:
-    """A status as every answer shows it. `base` is the address of the API with its version."""
-    number, name, colour = CATEGORIES[status.category]
-    address = f"{base}/statuscategory/{number}"
-    category = {"self": address, "id": number, "key": status.category, "colorName": colour, "name": name}
-    return {
-        "self": f"{base}/status/{status.id}",
-        "description": "",
-        "iconUrl": f"{_site(base)}/images/icons/statuses/generic.png",
-        "name": status.name,
-        "id": status.id,
-        "statusCategory": category,
-    }
-
-
-def type_json(kind: IssueType, base: str) -> JSON:
-    """An issue type as every answer shows it."""
-    return {
-        "self": f"{base}/issuetype/{kind.id}",
-        "id": kind.id,
-        "description": kind.description,
-        "iconUrl": f"{_site(base)}/images/icons/issuetypes/{kind.name.lower()}.svg",
-        "name": kind.name,
-        "subtask": False,
-        "hierarchyLevel": kind.level,
-    }
-
-
-def priority_json(id: str, base: str) -> JSON:
-    """A priority as every answer shows it."""
-    icon = f"{_site(base)}/images/icons/priorities/{id}.svg"
-    return {"self": f"{base}/priority/{id}", "iconUrl": icon, "name": dict(PRIORITIES)[id], "id": id}
-
-
-def project_json(base: str) -> JSON:
-    """The project in its short form, as issues show it."""
-    return {
-        "self": f"{base}/project/{PROJECT_ID}",
-        "id": PROJECT_ID,
-        "key": PROJECT_KEY,
-        "name": PROJECT_NAME,
-        "projectTypeKey": "software",
-        "simplified": False,
-    }
-
-
-def option_json(id: str, value: str, base: str) -> JSON:
-    """One option of a select field."""
-    return {"self": f"{base}/customFieldOption/{id}", "value": value, "id": id}
-
-
-def _site(base: str) -> str:
-    return base.split("/rest/", 1)[0]
+def workflow_type(kind: str) -> str:
+    """The type whose statuses issues of this type go through: sub-tasks share those of tasks."""
+    return TASK if kind == SUBTASK else kind

@@ -31,7 +31,7 @@ MOST_WITH_FIELDS = 100
 TOKEN_LIFE = timedelta(days=7)
 SEARCH_BODY: dict[str, type | tuple[type, ...]] = {
     "jql": str, "fields": list, "maxResults": int, "nextPageToken": str, "reconcileIssues": list, "expand": str,
-    "properties": list, "fieldsByKeys": bool,
+    "properties": list, "fieldsByKeys": bool, "failFast": bool,
 }  # fmt: skip
 FETCH_BODY: dict[str, type | tuple[type, ...]] = {
     "issueIdsOrKeys": list, "fields": list, "expand": list, "properties": list, "fieldsByKeys": bool,
@@ -72,14 +72,10 @@ def _search(call: Call, given: JSON) -> Response:
     if call.viewer is None:
         return JSONResponse({"issues": [], "isLast": True})
     try:
-        issues, order = _found(call, text, fresh)
+        issues, order = found(call, text, fresh)
     except JqlError as error:
         raise Refusal(400, *error.messages) from None
-    names = Names(call.state)
-    key, descending = sorter(order, names), [down for _, down in order]
-    rows: list[tuple[list[Any], Issue]] = [(key(issue), issue) for issue in issues]
-    for place, down in reversed([*enumerate(directions(descending))]):  # from the last part on: sorting is stable
-        rows.sort(key=lambda row, place=place: row[0][place], reverse=down)  # type: ignore[misc]
+    rows, descending = ordered(call, issues, order), [down for _, down in order]
     if token := given.get("nextPageToken"):
         last = _last_seen(call, token, text)
         rows = [row for row in rows if before(row[0], last, descending) > 0]
@@ -87,22 +83,36 @@ def _search(call: Call, given: JSON) -> Response:
     page = rows[: _page_size(call, asked, fields)]
     expand = set(given.get("expand", "").split(","))
     shown = [_row(call, issue, fields, given.get("properties", []), expand) for _, issue in page]
+    call.request.state.objects = len(shown)
     answer: JSON = {"issues": shown, "isLast": len(page) == len(rows)}
     if len(page) < len(rows):
         answer["nextPageToken"] = _token(call, text, page[-1][0])
     return JSONResponse(answer)
 
 
-def _found(call: Call, text: str, fresh: frozenset[str]) -> tuple[list[Issue], tuple[tuple[str, bool], ...]]:
+def found(
+    call: Call, text: str, fresh: frozenset[str] = frozenset(), bounded: bool = True
+) -> tuple[list[Issue], tuple[tuple[str, bool], ...]]:
     """The issues that the query means, in no order, and the order it asks for. Raises JqlError."""
     query: Query = parse(text)
-    if query.where is None:
+    if query.where is None and bounded:
         raise JqlError(UNBOUNDED)
-    viewer = call.user()
     names = Names(call.state)
-    test = matcher(query.where, names, Asker(viewer.id, call.zone, call.now))
+    asker = Asker(call.user().id, call.zone, call.now)
+    test = matcher(query.where, names, asker) if query.where is not None else lambda _: True
     sorter(query.order, names)
-    return [issue for issue in call.state.indexed(call.now, fresh) if test(issue)], query.order or (("created", True),)
+    seen = (issue for issue in call.state.indexed(call.now, fresh) if call.sees(issue) and not issue.archived)
+    return [issue for issue in seen if test(issue)], query.order or (("created", True),)
+
+
+def ordered(call: Call, issues: list[Issue], order: tuple[tuple[str, bool], ...]) -> list[tuple[list[Any], Issue]]:
+    """The issues with their sort keys, in the order asked for."""
+    key = sorter(order, Names(call.state))
+    rows: list[tuple[list[Any], Issue]] = [(key(issue), issue) for issue in issues]
+    descending = [down for _, down in order]
+    for place, down in reversed([*enumerate(directions(descending))]):  # from the last part on: sorting is stable
+        rows.sort(key=lambda row, place=place: row[0][place], reverse=down)  # type: ignore[misc]
+    return rows
 
 
 def _reconciled(ids: list[Any]) -> frozenset[str]:
@@ -116,7 +126,7 @@ def _reconciled(ids: list[Any]) -> frozenset[str]:
 def _page_size(call: Call, asked: int, fields: list[str]) -> int:
     """Pages with more than ids are capped; with the switch on they are shorter still, though they are not the last."""
     size = asked if set(fields) <= {"id", "key"} else min(asked, MOST_WITH_FIELDS)
-    return max(1, size * 2 // 3) if call.state.switches["short_pages"] else size
+    return max(1, size * 2 // 3) if call.state.switches.short_pages else size
 
 
 def _row(call: Call, issue: Issue, fields: list[str], properties: list[str], expand: set[str]) -> JSON:
@@ -157,7 +167,7 @@ def count(call: Call) -> Response:
     if call.viewer is None:
         return JSONResponse({"count": 0})
     try:
-        return JSONResponse({"count": len(_found(call, given.get("jql", ""), frozenset())[0])})
+        return JSONResponse({"count": len(found(call, given.get("jql", ""))[0])})
     except JqlError as error:
         raise Refusal(400, *error.messages) from None
 
@@ -171,9 +181,10 @@ def bulk_fetch(call: Call) -> Response:
         raise Refusal(400, "The number of issues to fetch has to be between 1 and 100.")
     if len(given.get("properties", [])) > 5:
         raise Refusal(400, "The maximum number of issue property keys is 5.")
-    found = {} if call.viewer is None else {i.id: i for one in wanted if (i := call.state.find(str(one)))}
+    seen = {i.id: i for one in wanted if (i := call.state.find(str(one))) and call.sees(i) and not i.archived}
     fields = given.get("fields") or ["*navigable"]
     expand = set(given.get("expand", []))
-    ordered = sorted(found.values(), key=lambda issue: int(issue.id))
-    issues = [issue_json(call, issue, fields, given.get("properties", []), expand) for issue in ordered]
+    rows = sorted(seen.values(), key=lambda issue: int(issue.id))
+    issues = [issue_json(call, issue, fields, given.get("properties", []), expand) for issue in rows]
+    call.request.state.objects = len(issues)
     return JSONResponse({"issues": issues, "issueErrors": []})

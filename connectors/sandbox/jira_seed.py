@@ -12,12 +12,17 @@ from connectors.sandbox.company_model import CampaignSeed, Company, Shown, Stage
 from connectors.sandbox.jira_schema import (
     AUDIENCES_FIELD,
     AUDIENCES_FIRST,
+    CLOUD,
     DEFAULT_PRIORITY,
     EPIC,
+    EPIC_LINK,
+    EPIC_NAME,
     OPTIONS,
     PROJECT_KEY,
     TASK,
+    fields_of,
 )
+from connectors.sandbox.jira_setup import Setup
 from connectors.sandbox.jira_state import Account, Issue, JiraState, stamp
 
 JSON = dict[str, Any]
@@ -31,13 +36,15 @@ STAGE_STATUSES = {"todo": "10110", "in_progress": "10111", "blocked": "10112", "
 FIRST_ID = 10400
 
 
-def make_state(company: Company, sync: Account) -> JiraState:
+def make_state(company: Company, sync: Account, flavour: str = CLOUD) -> JiraState:
     """The site with everything in it. `sync` is the account that the API token belongs to."""
-    state = JiraState(accounts={sync.id: sync}, options=_options(company))
-    for member in (*company.people, *company.strangers):
+    setup = Setup(fields_of(flavour))
+    state = JiraState(accounts={sync.id: sync}, options=_options(company), setup=setup, flavour=flavour)
+    for number, member in enumerate((*company.people, *company.strangers), 10101):
         if member.jira_account is not None:
-            id = member.jira_account
-            state.accounts[id] = Account(id, member.name, member.email, member.active, assignable=member.active)
+            id, key = member.jira_account, "" if flavour == CLOUD else f"JIRAUSER{number}"
+            account = Account(id, member.name, member.email, member.active, assignable=member.active, key=key)
+            state.accounts[id] = account
     for seed in company.campaigns:
         if seed.jira is not None:
             epic = _epic(state, company, seed, seed.jira)
@@ -56,7 +63,7 @@ def _options(company: Company) -> dict[str, dict[str, str]]:
 def _epic(state: JiraState, company: Company, seed: CampaignSeed, shown: Shown) -> Issue:
     values: JSON = {
         "summary": shown["name"],
-        "description": jira_adf.from_markdown(shown["brief"]),
+        "description": text(state, shown["brief"]),
         "duedate": _day(shown["planned"]),
         "assignee": _account(company, shown["owner"]),
         "labels": sorted(shown["tags"]),
@@ -64,6 +71,8 @@ def _epic(state: JiraState, company: Company, seed: CampaignSeed, shown: Shown) 
         AUDIENCES_FIELD: [id for id, name in state.options[AUDIENCES_FIELD].items() if name in shown["audiences"]],
         "customfield_10033": shown["subject"],
     }
+    if not state.cloud:
+        values[EPIC_NAME.id] = shown["name"]
     if shown["scheduled"] is not None:
         values["customfield_10034"] = _moment(shown["scheduled"])
         values["customfield_10035"] = _option(state, "customfield_10035", shown["scheduled"]["type"])
@@ -79,10 +88,10 @@ def _tasks(state: JiraState, company: Company, seed: CampaignSeed, epic: Issue) 
         option = next(id for id, name in stages.items() if name.lower() == stage.kind)
         values: JSON = {
             "summary": f"{stages[option]}: {epic.values['summary']}",
-            "description": jira_adf.from_markdown(shown["notes"]),
+            "description": text(state, shown["notes"]),
             "duedate": shown["due"].isoformat() if shown["due"] else None,
             "assignee": _account(company, shown["owner"]),
-            "parent": epic.id,
+            "parent" if state.cloud else EPIC_LINK.id: epic.id,
             "customfield_10030": option,
         }
         created = seed.created + timedelta(minutes=index + 1)
@@ -100,6 +109,12 @@ def _add(
     issue = Issue(id, key, kind, status, author, at, at, filled)
     state.add(issue)
     return issue
+
+
+def text(state: JiraState, markdown: str) -> Any:
+    """Simple Markdown as this site stores rich text: a document, on Data Center wiki text."""
+    document = jira_adf.from_markdown(markdown)
+    return document if state.cloud else jira_adf.wiki(document)
 
 
 def _account(company: Company, member: str | None) -> str | None:

@@ -6,21 +6,29 @@ from typing import Any
 
 from connectors.sandbox import jira_adf
 from connectors.sandbox.jira_call import Call
-from connectors.sandbox.jira_edit import transitions
-from connectors.sandbox.jira_schema import (
+from connectors.sandbox.jira_catalog import (
     OPERATIONS,
-    PRIORITIES,
-    STATUS,
-    Field,
-    Status,
+    allowed_json,
     option_json,
     priority_json,
     project_json,
+    resolution_json,
     schema_json,
     status_json,
     type_json,
 )
+from connectors.sandbox.jira_schema import (
+    EPIC_NAME,
+    PARENT_ON_CLOUD,
+    PRIORITIES,
+    PROJECT_ID,
+    RESOLUTIONS,
+    STATUS,
+    SUBTASK,
+    Field,
+)
 from connectors.sandbox.jira_state import Issue
+from connectors.sandbox.jira_workflow import Transition
 
 JSON = dict[str, Any]
 
@@ -45,7 +53,8 @@ def chosen(asked: list[str], known: set[str]) -> set[str]:
 
 def on_issue(issue: Issue, field: Field) -> bool:
     """Whether an issue of this type has the field at all."""
-    return not field.screens or issue.type in field.screens or field.id == "parent"
+    on_epics = field.kind == "parent" and field == PARENT_ON_CLOUD
+    return not field.screens or issue.type in field.screens or on_epics
 
 
 def issue_json(call: Call, issue: Issue, fields: list[str], properties: list[str], expand: set[str]) -> JSON:
@@ -82,11 +91,14 @@ def issue_json(call: Call, issue: Issue, fields: list[str], properties: list[str
 def shown(call: Call, issue: Issue, field: Field) -> Any:
     """A field of an issue as the API shows it to this caller."""
     own = {"status": issue.status, "issuetype": issue.type, "created": issue.created, "updated": issue.updated}
-    own |= {"creator": issue.creator, "project": "-"}
+    own |= {"creator": issue.creator, "project": issue.project}
     value: Any = own.get(field.id, issue.values.get(field.id))
     match field.kind, value:
-        case "labels", None:
-            return []
+        case (("labels" | "components" | "versions"), None):
+            return None if field.custom else []
+        case "subtasks", _:
+            tasks = (one for one in call.state.issues.values() if one.type == SUBTASK)
+            return [_relative_json(call, one) for one in tasks if one.values.get("parent") == issue.id]
         case _, None:
             return None
         case "user", id:
@@ -94,12 +106,14 @@ def shown(call: Call, issue: Issue, field: Field) -> Any:
         case (("stamp" | "datetime"), text):
             return call.time(text)
         case "doc", _:
-            return _document(call, dict(value), f"{issue.id}/{field.id}")
-        case "options", ids:
-            return [option_json(id, call.state.options[field.id][id], call.base) for id in ids]
+            return document(call, value, f"{issue.id}/{field.id}")
+        case (("options" | "components" | "versions"), ids):
+            return [option_json(call, field, id) for id in ids]
         case "parent", id:
-            return _parent_json(call, call.state.issues.get(id))
-        case (("line" | "text" | "date" | "number" | "labels"), _):
+            return _relative_json(call, call.state.issues[id]) if id in call.state.issues else None
+        case "epic", id:
+            return call.state.issues[id].key if id in call.state.issues else None
+        case (("line" | "text" | "date" | "number" | "labels" | "label"), _):
             return value
     return _named(call, field, value)
 
@@ -107,87 +121,119 @@ def shown(call: Call, issue: Issue, field: Field) -> Any:
 def _named(call: Call, field: Field, id: str) -> JSON:
     """Something of a fixed list, by its id."""
     match field.kind:
-        case "option":
-            return option_json(id, call.state.options[field.id][id], call.base)
+        case "option" | "cascade":
+            return option_json(call, field, id)
         case "priority":
-            return priority_json(id, call.base)
+            return priority_json(call, id)
+        case "resolution":
+            return resolution_json(call, id)
         case "status":
-            return status_json(STATUS[id], call.base)
+            return status_json(call, STATUS[id])
         case "issuetype":
-            return type_json(call.state.setup.types[id], call.base)
-    return project_json(call.base)
+            return type_json(call, call.state.setup.types[id])
+    return project_json(call, call.state.setup.projects[id])
 
 
-def _document(call: Call, document: JSON, salt: str) -> JSON | str | None:
+def document(call: Call, text: JSON | str, salt: str) -> JSON | str | None:
+    """Rich text as this caller's version of the API shows it."""
+    if isinstance(text, str):
+        return text
     if not call.rich:
-        return jira_adf.wiki(document)
-    return jira_adf.with_noise(document, salt) if call.state.switches["adf_noise"] else document
+        return jira_adf.wiki(text)
+    return jira_adf.with_noise(text, salt) if call.state.switches.adf_noise else text
 
 
-def _parent_json(call: Call, parent: Issue | None) -> JSON | None:
-    if parent is None:
-        return None
+def _relative_json(call: Call, issue: Issue) -> JSON:
+    """A parent or a sub-task in short."""
     fields = {
-        "summary": parent.values["summary"],
-        "status": status_json(STATUS[parent.status], call.base),
-        "priority": priority_json(parent.values["priority"], call.base),
-        "issuetype": type_json(call.state.setup.types[parent.type], call.base),
+        "summary": issue.values["summary"],
+        "status": status_json(call, STATUS[issue.status]),
+        "priority": priority_json(call, issue.values["priority"]),
+        "issuetype": type_json(call, call.state.setup.types[issue.type]),
     }
-    return {"id": parent.id, "key": parent.key, "self": f"{call.base}/issue/{parent.id}", "fields": fields}
+    return {"id": issue.id, "key": issue.key, "self": f"{call.base}/issue/{issue.id}", "fields": fields}
 
 
 def history_json(call: Call, entry: JSON) -> JSON:
     """One entry of a changelog."""
-    return entry | {"author": call.user_json(entry["author"]), "created": call.time(entry["created"])}
+    shown = {"author": call.user_json(entry["author"]), "created": call.time(entry["created"])}
+    return entry | shown | {"items": items_json(call, entry["items"])}
 
 
-def transitions_json(call: Call, issue: Issue) -> list[JSON]:
-    """What the caller can do from the issue's status: in this workflow everything."""
-    return [_transition_json(call, status, issue) for status in transitions(call.state, issue)]
+def items_json(call: Call, items: list[JSON]) -> list[JSON]:
+    """The changes of a history. Data Center names fields only by their names."""
+    return [{name: value for name, value in item.items() if call.cloud or name != "fieldId"} for item in items]
 
 
-def _transition_json(call: Call, status: Status, issue: Issue) -> JSON:
-    return {
-        "id": status.transition,
-        "name": status.name,
-        "to": status_json(status, call.base),
-        "hasScreen": False,
-        "isGlobal": True,
+def transitions_json(call: Call, issue: Issue, all_of_them: bool = False, with_fields: bool = False) -> list[JSON]:
+    """What the caller can do from the issue's status; also what somebody else can, if asked for all of them."""
+    setup = call.state.setup
+    open_ways = setup.open_ways(issue.type, issue.status) if call.viewer is not None and not issue.archived else []
+    found = []
+    for way in setup.ways(issue.type) if all_of_them else open_ways:
+        shown = _transition_json(call, way, issue)
+        if call.cloud:
+            shown["isAvailable"] = way in open_ways
+        if with_fields:
+            known = (setup.fields[id] for id in way.screen if id in setup.fields)
+            metas = {f.id: field_meta(call, f, issue.type) | {"required": f.id in way.required} for f in known}
+            shown["fields"] = metas
+        found.append(shown)
+    return found
+
+
+def _transition_json(call: Call, way: Transition, issue: Issue) -> JSON:
+    shown: JSON = {"id": way.id, "name": way.name, "to": status_json(call, STATUS[way.to])}
+    if not call.cloud:
+        return shown | {"opsbarSequence": 10, "description": ""}
+    return shown | {
+        "hasScreen": bool(way.screen),
+        "isGlobal": not way.sources,
         "isInitial": False,
-        "isAvailable": True,
-        "isConditional": False,
-        "looped": status.id == issue.status,
+        "isConditional": way.conditional,
+        "looped": way.to == issue.status,
     }
+
+
+def required(call: Call, field: Field) -> bool:
+    """Whether an issue cannot be without the field."""
+    epic_name = field.id == EPIC_NAME.id and call.state.switches.epic_name_required
+    return epic_name or field.id in (*REQUIRED, *call.state.setup.required)
 
 
 def field_meta(call: Call, field: Field, type_id: str) -> JSON:
-    """What may be written into a field: as in createmeta and editmeta."""
+    """What may be written into a field: as in createmeta, editmeta, and on the screens of transitions."""
     meta: JSON = {
-        "required": field.id in (*REQUIRED, *call.state.setup.required),
+        "required": required(call, field) or (field.kind == "parent" and type_id == SUBTASK),
         "schema": schema_json(field),
         "name": field.name,
-        "key": field.id,
         "hasDefaultValue": field.id in ("priority", "reporter"),
         "operations": OPERATIONS.get(field.kind, ["set"]),
     }
-    base = call.base
+    if call.cloud:
+        meta["key"] = field.id
     match field.kind:
-        case "option" | "options":
-            options = call.state.options[field.id].items()
-            meta["allowedValues"] = [option_json(id, value, base) for id, value in options]
+        case "option" | "options" | "cascade" | "components" | "versions":
+            meta["allowedValues"] = allowed_json(call, field)
         case "priority":
-            meta["allowedValues"] = [priority_json(id, base) for id, _ in PRIORITIES]
+            meta["allowedValues"] = [priority_json(call, id) for id, _ in PRIORITIES]
+        case "resolution":
+            meta["allowedValues"] = [resolution_json(call, id) for id, _ in RESOLUTIONS]
         case "issuetype":
-            meta["allowedValues"] = [type_json(call.state.setup.types[type_id], base)]
+            meta["allowedValues"] = [type_json(call, call.state.setup.types[type_id])]
         case "project":
-            meta["allowedValues"] = [project_json(base)]
+            meta["allowedValues"] = [project_json(call, call.state.setup.projects[PROJECT_ID])]
         case "user":
-            meta["autoCompleteUrl"] = f"{base}/user/assignable/search?project=CAM&query="
+            query = "query" if call.cloud else "username"
+            search = f"{call.base}/user/assignable/search?project={call.state.setup.key}&{query}="
+            meta["autoCompleteUrl"] = search
         case "labels":
-            meta["autoCompleteUrl"] = f"{base.rsplit('/api/', 1)[0]}/api/1.0/labels/suggest?query="
+            meta["autoCompleteUrl"] = f"{call.base.rsplit('/api/', 1)[0]}/api/1.0/labels/suggest?query="
     return meta
 
 
 def edit_meta(call: Call, issue: Issue) -> JSON:
     """The fields that can be edited now. The status is none of them."""
+    if not call.may("edit") or issue.archived:
+        return {}
     return {f.id: field_meta(call, f, issue.type) for f in call.state.setup.fields.values() if issue.type in f.screens}

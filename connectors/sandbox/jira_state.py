@@ -9,22 +9,16 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.sandbox.jira_schema import PROJECT_KEY, Setup
+from connectors.sandbox.jira_schema import CLOUD, EPIC_LINK, PROJECT_ID
+from connectors.sandbox.jira_setup import Setup
+from connectors.sandbox.jira_switches import Switches
 
 JSON = dict[str, Any]
-
-# What a test or a demo may turn. Reference jira §4.2 (lag, short pages), §5.7 (noise), §5.13 (privacy).
-SWITCHES: dict[str, Any] = {
-    "index_lag_seconds": 0.0,  # how long search shows what was
-    "short_pages": False,  # pages hold fewer issues than asked for
-    "adf_noise": True,  # rich text comes back with attributes that nobody wrote
-    "hide_emails": False,  # users keep their address private, as most do
-}
 
 
 @dataclass(slots=True)
 class Account:
-    """A user. `zone` is the IANA name of the profile's time zone."""
+    """A user. `zone` is the IANA name of the profile's time zone. On Data Center `id` is the user name."""
 
     id: str
     name: str
@@ -33,14 +27,17 @@ class Account:
     zone: str = "Europe/Berlin"
     kind: str = "atlassian"
     assignable: bool = True
+    key: str = ""  # Data Center's name for the user that never changes
 
 
 @dataclass(slots=True)
 class Issue:
     """An issue. `values` holds field id -> stored value; an absent key is an empty field.
 
-    Stored are: text as text, rich text as ADF, days as 2026-10-12, moments as ISO text in UTC, users, priorities,
-    options and the parent as ids, several of them as a list of ids, labels as a list, numbers as floats.
+    Stored are: text as text, rich text as ADF on Cloud and as wiki text on Data Center, days as 2026-10-12, moments as
+    ISO text in UTC, users, priorities, options, the parent and the epic as ids, several of them as a list of ids,
+    labels as a list, numbers as floats.
+    The sync account does not see a `hidden` issue; search shows nobody an `archived` one.
     """
 
     id: str
@@ -56,36 +53,58 @@ class Issue:
     comments: list[JSON] = field(default_factory=list)
     links: list[JSON] = field(default_factory=list)
     old_keys: list[str] = field(default_factory=list)
+    project: str = PROJECT_ID
+    hidden: bool = False
+    archived: bool = False
 
 
 @dataclass(slots=True)
 class JiraState:
-    """The whole site. `past` maps an issue's id to (until when search shows it, the issue as it was or None)."""
+    """The whole site. `webhooks` are the registered ones, `events` what they have not been told of yet, and `outbox`
+    the deliveries to come. `past` maps an issue's id to (until when search shows it, the issue as it was or None)."""
 
     accounts: dict[str, Account] = field(default_factory=dict)
     issues: dict[str, Issue] = field(default_factory=dict)
     options: dict[str, dict[str, str]] = field(default_factory=dict)
     past: dict[str, list[tuple[str, JSON | None]]] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=lambda: {"issue": 0, "key": 0, "history": 20000, "other": 30000})
-    switches: JSON = field(default_factory=lambda: dict(SWITCHES))
+    switches: Switches = field(default_factory=Switches)
     keys: dict[str, str] = field(default_factory=dict)
     codes: JSON = field(default_factory=dict)  # the seeded campaigns by the company's code
     setup: Setup = field(default_factory=Setup)
+    flavour: str = CLOUD
+    oauth: JSON = field(default_factory=dict)
+    webhooks: list[JSON] = field(default_factory=list)
+    events: list[JSON] = field(default_factory=list)
+    outbox: list[JSON] = field(default_factory=list)
+
+    @property
+    def cloud(self) -> bool:
+        return self.flavour == CLOUD
 
     def number(self, counter: str) -> int:
         """The next number of a counter."""
-        self.counters[counter] += 1
+        self.counters[counter] = self.counters.get(counter, 0) + 1
         return self.counters[counter]
 
-    def next_key(self) -> str:
-        return f"{PROJECT_KEY}-{self.number('key')}"
+    def next_key(self, project: str = PROJECT_ID) -> str:
+        """The key of a new issue of a project."""
+        counter = "key" if project == PROJECT_ID else f"key/{project}"
+        return f"{self.setup.projects[project].key}-{self.number(counter)}"
 
     def add(self, issue: Issue) -> None:
-        """Take an issue in under its id and its key."""
+        """Take an issue in under its id and its keys."""
         self.issues[issue.id] = issue
         for key in (*issue.old_keys, issue.key):
             self.keys[key.upper()] = issue.id
-            self.counters["key"] = max(self.counters["key"], int(key.rsplit("-", 1)[1]))
+        if issue.project == PROJECT_ID:
+            self.counters["key"] = max(self.counters["key"], int(issue.key.rsplit("-", 1)[1]))
+
+    def emit(self, event: str, issue: Issue, author: str, now: datetime, **more: Any) -> None:
+        """Something that webhooks tell of, with the issue as it is at this moment."""
+        if self.webhooks:
+            told = {"event": event, "author": author, "at": stamp(now), "issue": asdict(issue)}
+            self.events.append(json.loads(json.dumps(told | more)))
 
     def remove(self, issue: Issue) -> None:
         """Forget an issue, its keys too."""
@@ -99,16 +118,24 @@ class JiraState:
         return self.issues.get(self.keys.get(id_or_key.upper(), ""))
 
     def children(self, issue: Issue) -> Iterator[Issue]:
-        return (other for other in self.issues.values() if other.values.get("parent") == issue.id)
+        """The issues below: an epic's, or the sub-tasks of any other."""
+        above = ("parent", EPIC_LINK.id)
+        return (other for other in self.issues.values() if issue.id in map(other.values.get, above))
 
     def account(self, text: str) -> Account | None:
         """By id or by e-mail address."""
         found = self.accounts.get(text)
         return found or next((a for a in self.accounts.values() if a.email.lower() == text.lower()), None)
 
+    def user(self, text: str, by: str = "id") -> Account | None:
+        """By the id, or by Data Center's `key`."""
+        if by == "key":
+            return next((one for one in self.accounts.values() if one.key == text), None)
+        return self.accounts.get(text)
+
     def remember(self, id: str, now: datetime) -> None:
         """To be called before an issue is written: search shows it as it is now until the lag is over."""
-        lag = timedelta(seconds=float(self.switches["index_lag_seconds"]))
+        lag = timedelta(seconds=float(self.switches.index_lag_seconds))
         if lag:
             issue = self.issues.get(id)
             kept = [(until, was) for until, was in self.past.get(id, []) if until > stamp(now)]
@@ -137,8 +164,7 @@ class JiraState:
         plain["accounts"] = {id: Account(**account) for id, account in plain["accounts"].items()}
         plain["issues"] = {id: Issue(**issue) for id, issue in plain["issues"].items()}
         plain["past"] = {id: [(until, was) for until, was in states] for id, states in plain["past"].items()}
-        if "setup" in plain:  # a state from before administrators could change anything has none
-            plain["setup"] = Setup.load(plain["setup"])
+        plain["setup"], plain["switches"] = Setup.load(plain["setup"]), Switches(**plain["switches"])
         return cls(**plain)
 
 

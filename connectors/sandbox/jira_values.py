@@ -7,20 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from connectors.sandbox import jira_adf
-from connectors.sandbox.jira_schema import (
-    PRIORITIES,
-    TYPE,
-    Field,
-)
-from connectors.sandbox.jira_state import JiraState, moment, stamp
+from connectors.sandbox import jira_adf, jira_wiki
+from connectors.sandbox.jira_schema import EPIC, PRIORITIES, RESOLUTIONS, SUBTASK, TYPE, Field
+from connectors.sandbox.jira_state import JiraState, stamp
 
 JSON = dict[str, Any]
 
 DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d{4}")
 NOT_A_DOCUMENT = "Operation value must be an Atlassian Document (see the Atlassian Document Format)"
 LONGEST_LINE = 255
-LONGEST_TEXT = 32767
 
 
 class BadValue(ValueError):
@@ -34,20 +29,21 @@ class BadValue(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A value on its way into a field. `rich`: documents come as ADF, not as wiki text."""
+    """A value on its way into a field of an issue of a type (`kind`). `rich`: documents come as ADF."""
 
     state: JiraState
     field: Field
     value: Any
     rich: bool
+    kind: str
 
 
-def stored(state: JiraState, field: Field, value: Any, rich: bool) -> Any:
+def stored(state: JiraState, field: Field, value: Any, rich: bool, kind: str) -> Any:
     """What to store for a written value; None for an empty field. Raises BadValue in Jira's words.
 
-    `rich`: documents come as ADF, not as wiki text.
+    `rich`: documents come as ADF, not as wiki text; `kind` is the type of the issue.
     """
-    return _CHECKS[field.kind](Write(state, field, value, rich))
+    return _CHECKS[field.kind](Write(state, field, value, rich, kind))
 
 
 def _line(write: Write) -> str:
@@ -72,22 +68,23 @@ def _text(write: Write) -> str | None:
     return value or None
 
 
-def _doc(write: Write) -> JSON | None:
-    value = write.value
+def _doc(write: Write) -> JSON | str | None:
+    value, document = write.value, None
     if value is None:
         return None
-    if not write.rich:
+    if not write.rich or not write.state.cloud:
         if not isinstance(value, str):
             raise BadValue("Operation value must be a string")
-        document = jira_adf.from_plain(value)
+        document = jira_wiki.document(value) if write.state.cloud else value or None
     elif not jira_adf.is_document(value):
         raise BadValue(NOT_A_DOCUMENT)
     elif not jira_adf.is_valid(value):
         raise BadValue("INVALID_INPUT", general=True)
     else:
         document = value if value["content"] else None
-    if len(jira_adf.plain(document)) > LONGEST_TEXT:
-        raise BadValue(f"The entered text is too long. It exceeds the allowed limit of {LONGEST_TEXT} characters.")
+    most = int(write.state.switches.text_limit)
+    if len(jira_adf.plain(document)) > most:
+        raise BadValue(f"The entered text is too long. It exceeds the allowed limit of {most} characters.")
     return document
 
 
@@ -116,21 +113,27 @@ def _datetime(write: Write) -> str | None:
 
 
 def _user(write: Write) -> str | None:
-    value = write.value
+    value, state = write.value, write.state
     if value is None:
         return None
-    if not isinstance(value, dict) or not isinstance(value.get("accountId", ""), str | None):
+    if not isinstance(value, dict) or not all(isinstance(one, str | None) for one in value.values()):
         raise BadValue("data was not an object")
-    if "accountId" not in value and "id" not in value:
-        raise BadValue("'accountId' must be the only user identifying query parameter in GDPR strict mode.")
-    id = value.get("accountId", value.get("id"))
-    if id is None:
+    named = ("accountId", "id") if state.cloud else ("name", "key")
+    given = [name for name in named if name in value]
+    if not given:
+        raise BadValue(
+            "'accountId' must be the only user identifying query parameter in GDPR strict mode."
+            if state.cloud
+            else "expected 'name' property to be a string"
+        )
+    id = value[given[0]]
+    if id is None or (id == "" and not state.cloud):
         return None
-    account = write.state.accounts.get(id)
+    account = state.user(id, given[0])
     if account is None:
         raise BadValue(f"User '{id}' does not exist.")
     if write.field.id == "assignee" and not (account.active and account.assignable):
-        raise BadValue(f"User '{id}' cannot be assigned issues.")
+        raise BadValue(state.switches.assignee_refusal.replace("{}", id))
     return account.id
 
 
@@ -189,15 +192,71 @@ def _priority(write: Write) -> str:
     raise BadValue("Specify a valid 'id' or 'name' for Priority" if not given else "The priority selected is invalid.")
 
 
+def _resolution(write: Write) -> str | None:
+    value = write.value if isinstance(write.value, dict) else {}
+    for id, name in RESOLUTIONS:
+        if str(value.get("id", "")) == id or value.get("name") == name:
+            return id
+    if write.value is None:
+        return None
+    raise BadValue("Resolution is invalid.")
+
+
+def _parts(write: Write) -> list[str] | None:
+    """Components or versions, which have to be there already."""
+    value = write.value
+    if value is not None and not isinstance(value, list):
+        raise BadValue("data was not an array")
+    word = "Component" if write.field.kind == "components" else "Version"
+    options, chosen = write.state.options[write.field.id], set()
+    for one in value or ():
+        given = one if isinstance(one, dict) else {}
+        found = [id for id, name in options.items() if str(given.get("id", "")) == id or given.get("name") == name]
+        if not found:
+            raise BadValue(f"{word} name '{given.get('name', given.get('id'))}' is not valid")
+        chosen.update(found)
+    return [id for id in options if id in chosen] or None
+
+
+def _cascade(write: Write) -> str | None:
+    """An option, or one below it: stored as the lower one's id."""
+    value = write.value
+    if isinstance(value, dict) and "/" in str(value.get("value")):
+        raise BadValue(f"Option value '{value['value']}' is not valid")
+    if not isinstance(value, dict) or value.get("child") is None:
+        return _option(write)
+    top = _option(replace(write, value={name: value[name] for name in ("id", "value") if name in value}))
+    child, options = value["child"], write.state.options[write.field.id]
+    for id, name in options.items():
+        upper, _, lower = name.partition("/")
+        if lower and upper == options[str(top)] and (child.get("id") == id or child.get("value") == lower):
+            return id
+    raise BadValue(f"Option value '{child.get('value', child.get('id'))}' is not valid")
+
+
+def _epic(write: Write) -> str | None:
+    """Data Center's Epic Link: the epic's key as a text."""
+    value = write.value
+    if value is None or value == "":
+        return None
+    epic = write.state.find(value) if isinstance(value, str) else None
+    if epic is None or epic.type != EPIC:
+        raise BadValue(f"Issue '{value}' is not an epic." if epic else f"Issue with key {value} not found.")
+    return epic.id
+
+
 def _parent(write: Write) -> str | None:
     value = write.value
     if value is None or (isinstance(value, dict) and value.get("none") is True):
+        if write.kind == SUBTASK:
+            raise BadValue("A sub-task cannot be without its parent.")
         return None
     named = value.get("id") or value.get("key") if isinstance(value, dict) else None
     parent = write.state.find(str(named)) if named else None
     if parent is None:
         raise BadValue("Could not find issue by id or key.")
-    if TYPE[parent.type].level != 1:
+    level = 0 if write.kind == SUBTASK else 1
+    if TYPE[parent.type].level < level or (level and TYPE[parent.type].level != level):
         raise BadValue("Given parent issue does not belong to appropriate hierarchy.", field="parentId")
     return parent.id
 
@@ -205,32 +264,6 @@ def _parent(write: Write) -> str | None:
 _CHECKS = {
     "line": _line, "text": _text, "doc": _doc, "date": _date, "datetime": _datetime, "user": _user, "labels": _labels,
     "option": _option, "options": _options, "number": _number, "priority": _priority, "parent": _parent,
+    "resolution": _resolution, "components": _parts, "versions": _parts, "cascade": _cascade, "label": _text,
+    "epic": _epic,
 }  # fmt: skip
-
-
-def in_history(state: JiraState, field: Field, value: Any) -> tuple[str | None, str | None]:
-    """A stored value as (`from`, `fromString`) or (`to`, `toString`) of a changelog item."""
-    if value is None:
-        return (None, "") if field.kind == "labels" else (None, None)
-    match field.kind:
-        case "user":
-            return value, state.accounts[value].name
-        case "date":
-            return value, f"{value} 00:00:00.0"
-        case "datetime":
-            return value, f"{moment(value):%Y-%m-%d %H:%M:%S.0}"
-        case "labels":
-            return None, " ".join(value)
-        case "option":
-            return value, state.options[field.id][value]
-        case "options":
-            return f"[{', '.join(value)}]", ",".join(state.options[field.id][id] for id in value)
-        case "priority":
-            return value, dict(PRIORITIES)[value]
-        case "parent":
-            return value, state.issues[value].key if value in state.issues else None
-        case "doc":
-            return None, jira_adf.plain(value)
-        case "number":
-            return None, f"{value:g}"
-    return None, value

@@ -1,7 +1,8 @@
 """The layer in front of every tool server: it injects faults, writes the log, and has the state saved.
 
 A server tells it more through `request.state`: `who` (the account), `touched` (native ids), and `write` (False for a
-POST that only reads, True for a read that writes). Without `write`, every method but GET, HEAD, OPTIONS is a write.
+POST that only reads, True for a read that writes), `private` (True for a body with secrets in it). Without `write`,
+every method but GET, HEAD, OPTIONS is a write.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from urllib.parse import unquote_plus
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from connectors.sandbox.exchanges import observed
 from connectors.sandbox.world import Fault, StateError, World
 
 READS = ("GET", "HEAD", "OPTIONS")
@@ -39,6 +41,7 @@ class Recorder:
         answer: list[Message] = []
         if fault is None or fault.after or fault.status is None:
             await self._app(scope, _replay(body), _collector(answer))
+            observed(self._tool, scope, body, answer)
         saved = self._kept(scope, body, answer, fault)
         if fault is not None and fault.status == 0:
             await _drop(receive)
@@ -65,7 +68,7 @@ class Recorder:
     def _kept(self, scope: Scope, body: bytes, answer: list[Message], fault: Fault | None) -> bool:
         """Log the request, and save the state before a writer hears of success: what was acknowledged is on disk."""
         try:
-            if _wrote(scope, _status(answer)):
+            if _wrote(scope, _status(answer)) or scope["state"].get("private"):
                 self._world.save(self._tool)
             self._log(scope, body, answer, fault)
         except StateError as error:
@@ -86,7 +89,7 @@ class Recorder:
                 "status": status if fault is None or fault.status is None else fault.status,
                 "write": _wrote(scope, status),
                 "touched": list(scope["state"].get("touched", ())),
-                "body": _json(body),
+                "body": None if scope["state"].get("private") else _json(body),
                 **({"fault": _word(fault)} if fault else {}),
             }
         )

@@ -23,6 +23,7 @@ import uvicorn
 
 from connectors.sandbox.airtable import AirtableServer
 from connectors.sandbox.company import make_company
+from connectors.sandbox.company_model import on_data_center
 from connectors.sandbox.control import Control, ToolServer
 from connectors.sandbox.jira import JiraServer
 from connectors.sandbox.klaviyo import KlaviyoServer
@@ -43,7 +44,8 @@ class Config:
 
     `port`: Jira's; Airtable, Klaviyo and the control API take the next three. 0: four free ones. `now`: the moment at
     which the company is looked at; time runs on from there unless `frozen`. None: the real time. A state file that is
-    there already wins over `seed`, `campaigns` and `now`. `rate_limits`: enforce the tools' rate limits.
+    there already wins over `seed`, `campaigns`, `now` and `jira`. `rate_limits`: enforce the tools' rate limits.
+    `jira`: its flavour, cloud or dc (Data Center).
     """
 
     port: int = 0
@@ -54,6 +56,7 @@ class Config:
     state: Path | None = None
     log: Path | None = None
     rate_limits: bool = False
+    jira: str = "cloud"
 
 
 class Servers:
@@ -70,15 +73,18 @@ class Servers:
             made = self.world.made()
             if made is None:
                 made = {"seed": config.seed, "campaigns": config.campaigns, "now": self.world.now().isoformat()}
+                made["jira"] = config.jira
             self.world.remember(made)
+            jira = JiraServer(self.world, made.get("jira", "cloud"), self.urls["jira"])
             self.tools: dict[str, ToolServer] = {
-                "jira": JiraServer(self.world),
+                "jira": jira,
                 "airtable": AirtableServer(self.world),
                 "klaviyo": KlaviyoServer(self.world),
             }
             for tool in self.tools.values():
                 self.world.add_tool(tool)
-            self.company = make_company(made["seed"], made["campaigns"], datetime.fromisoformat(made["now"]))
+            company = make_company(made["seed"], made["campaigns"], datetime.fromisoformat(made["now"]))
+            self.company = company if jira.flavour == "cloud" else on_data_center(company)
             for tool in self.tools.values():
                 tool.seed(self.company)
             if not self.world.load():

@@ -22,6 +22,14 @@ def ask(
     app: ASGIApp, method: str, path: str, query: Any = (), body: Any = None, headers: dict[str, str] | None = None
 ) -> Answer:
     """The status and the JSON of one request. `query`: pairs or a dict."""
+    status, _, found = exchange(app, method, path, query, body, headers)
+    return status, found
+
+
+def exchange(
+    app: ASGIApp, method: str, path: str, query: Any = (), body: Any = None, headers: dict[str, str] | None = None
+) -> tuple[int, dict[str, str], Any]:
+    """The status, the headers (names in lower case) and the JSON of one request; a text that is no JSON as it is."""
     sent: list[Message] = []
     scope = {
         "type": "http",
@@ -43,7 +51,9 @@ def ask(
 
     asyncio.run(app(scope, receive, send))  # type: ignore[arg-type]
     text = b"".join(message.get("body", b"") for message in sent[1:])
-    return sent[0]["status"], json.loads(text) if text else None
+    found = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    is_json = "json" in found.get("content-type", "")
+    return sent[0]["status"], found, json.loads(text) if text and is_json else text.decode() or None
 
 
 class Desk:

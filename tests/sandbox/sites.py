@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors.sandbox.company import make_company
+from connectors.sandbox.company_model import on_data_center
 from connectors.sandbox.jira import JiraServer
 from connectors.sandbox.klaviyo import KlaviyoServer
 from connectors.sandbox.world import World
-from tests.sandbox.desk import Answer, ask
+from tests.sandbox.desk import Answer, ask, exchange
 
 NOW = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
 OPT_OUT = {"x-klaviyo-revision-fall-forward-opt-out": "1"}
@@ -20,23 +21,42 @@ def basic(email: str, token: str) -> dict[str, str]:
     return {"authorization": "Basic " + base64.b64encode(f"{email}:{token}".encode()).decode()}
 
 
+def bearer(token: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {token}"}
+
+
 class Jira:
-    """Somebody with an API token. The clock stands still at NOW until `world.advance`."""
+    """Somebody with an API token, on Data Center a personal access token. The clock stands still at NOW until
+    `world.advance`.
+    """
 
-    def __init__(self, campaigns: int = 2) -> None:
-        self.world = World(1, NOW)
-        self.company = make_company(1, campaigns, NOW)
-        self.server = JiraServer(self.world)
+    def __init__(self, campaigns: int = 2, flavour: str = "cloud", rate_limits: bool = False) -> None:
+        self.world = World(1, NOW, rate_limits=rate_limits)
+        company = make_company(1, campaigns, NOW)
+        self.company = company if flavour == "cloud" else on_data_center(company)
+        self.server = JiraServer(self.world, flavour)
         self.server.seed(self.company)
-        credentials = self.server.credentials()
-        self.login = basic(credentials["email"], credentials["token"])
+        self.credentials = self.server.credentials()
+        token = self.credentials["token"]
+        self.login = basic(self.credentials["email"], token) if flavour == "cloud" else bearer(token)
+        self.version = "3" if flavour == "cloud" else "2"
 
-    def ask(self, method: str, path: str, query: Any = (), body: Any = None, version: str = "3") -> Answer:
+    def ask(self, method: str, path: str, query: Any = (), body: Any = None, version: str | None = None) -> Answer:
         """The status and JSON of one request; `path` starts behind the version."""
-        return ask(self.server.app, method, f"/rest/api/{version}{path}", query, body, self.login)
+        return ask(self.server.app, method, f"/rest/api/{version or self.version}{path}", query, body, self.login)
+
+    def whole(
+        self, method: str, path: str, body: Any = None, login: dict[str, str] | None = None
+    ) -> tuple[int, dict[str, str], Any]:
+        """The status, headers and JSON of a request to a path from the root, with another login if one is given."""
+        return exchange(self.server.app, method, path, (), body, self.login if login is None else login)
+
+    def human(self, verb: str, **payload: Any) -> dict[str, Any]:
+        """What a person does in Jira's own interface."""
+        return self.server.human(verb, {"as": "ann@acme.example", **payload})
 
     def anonymous(self, method: str, path: str, body: Any = None) -> Answer:
-        return ask(self.server.app, method, f"/rest/api/3{path}", (), body)
+        return ask(self.server.app, method, f"/rest/api/{self.version}{path}", (), body)
 
     def search(self, jql: str, **more: Any) -> Answer:
         return self.ask("POST", "/search/jql", body={"jql": jql, **more})
@@ -44,6 +64,12 @@ class Jira:
     def keys(self, jql: str) -> list[str]:
         """The keys that a query finds, in its order."""
         status, answer = self.search(jql, fields=["key"], maxResults=5000)
+        assert status == 200, answer
+        return [issue["key"] for issue in answer["issues"]]
+
+    def keys_by_offset(self, jql: str) -> list[str]:
+        """The keys that a query finds on Data Center."""
+        status, answer = self.ask("GET", "/search", {"jql": jql, "fields": "key", "maxResults": "1000"})
         assert status == 200, answer
         return [issue["key"] for issue in answer["issues"]]
 

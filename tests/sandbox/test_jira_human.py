@@ -115,3 +115,49 @@ def test_the_seed_is_the_company() -> None:
                 task = jira.fields(stage.jira_key)
                 assert task["parent"]["key"] == seed.jira["key"]
                 assert task["duedate"] == (stage.shown("jira")["due"] and stage.shown("jira")["due"].isoformat())
+
+
+def test_version_2_of_the_cloud_reads_wiki_text() -> None:
+    jira = Jira(campaigns=0)
+    key = jira.create()
+    text = (
+        "h2. Brief\n\nSell *more* to [them|https://x.example],\n_today_ and {{code}} +now+.\n\n* one\n* two\n\n# first"
+    )
+    assert jira.ask("PUT", f"/issue/{key}", body={"fields": {"description": text}}, version="2")[0] == 204
+    document = jira.fields(key)["description"]
+    kinds = [node["type"] for node in document["content"]]
+    assert kinds == ["heading", "paragraph", "bulletList", "orderedList"]
+    assert is_valid(document)
+    assert jira.ask("GET", f"/issue/{key}", version="2")[1]["fields"]["description"] == text
+    comment = jira.ask("POST", f"/issue/{key}/comment", body={"body": "*Hi*"}, version="2")[1]
+    assert jira.ask("GET", f"/issue/{key}/comment/{comment['id']}", version="2")[1]["body"] == "*Hi*"
+
+
+@pytest.mark.parametrize("flavour", ["cloud", "dc"])
+def test_people_and_apps_join_and_leave_on_either_flavour(flavour: str) -> None:
+    jira = Jira(flavour=flavour)
+    joined = jira.human("join", email="bot@acme.example", name="Bot", kind="app")["user"]
+    jira.human("edit", issue="CAM-1", fields={"Assignee": "bot@acme.example", "Description": "**Hi**"})
+    shown = jira.fields("CAM-1")
+    assert joined in (shown["assignee"].get("accountId"), shown["assignee"].get("name"))
+    assert (shown["description"] == "*Hi*") is (flavour == "dc")
+    task = jira.human("create", fields={"Issue Type": "Task", "Summary": "T", "Parent": "CAM-1"})["key"]
+    jira.human("convert", issue=task, type="Epic")
+    jira.human("leave", person="bot@acme.example")
+    assert jira.fields("CAM-1")["assignee"]["active"] is False
+
+
+@pytest.mark.parametrize(
+    ("verb", "payload", "message"),
+    [
+        ("workflow", {"type": "Task", "name": "1999"}, "there is no workflow 1999"),
+        ("permission", {"permission": "fly", "granted": True}, "there is no permission fly"),
+        ("hide", {"issue": "CAM-999"}, "there is no issue CAM-999"),
+        ("leave", {"person": "nobody@acme.example"}, "nobody with the address"),
+        ("switch", {"name": "assignee_refusal", "value": 1}, "takes a text"),
+        ("move", {"issue": "CAM-1"}, "jira move needs project"),
+    ],
+)
+def test_an_administrators_mistake_is_explained(verb: str, payload: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        human(Jira(), verb, **payload)

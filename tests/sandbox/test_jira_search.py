@@ -172,6 +172,11 @@ def test_an_unknown_path_is_a_problem() -> None:
     }
 
 
+def test_a_parameter_of_another_type_is_a_problem() -> None:
+    status, answer = Jira().ask("GET", "/search/jql", {"jql": "key = CAM-1", "maxResults": "many"})
+    assert (status, answer["title"], answer["instance"]) == (400, "Bad Request", "/rest/api/3/search/jql")
+
+
 def test_search_by_get_takes_lists_in_either_form() -> None:
     jira = Jira()
     query = [("jql", "key = CAM-1"), ("fields", "summary,labels"), ("fields", "status"), ("expand", "changelog")]
@@ -185,3 +190,45 @@ def test_a_count_is_estimated() -> None:
     jira = Jira(campaigns=0)
     jira.create()
     assert jira.ask("POST", "/search/approximate-count", body={"jql": "project = CAM"}) == (200, {"count": 1})
+
+
+def test_histories_are_fetched_in_bulk_by_date() -> None:
+    jira = Jira()
+    for number, key in enumerate(("CAM-2", "CAM-1", "CAM-2")):
+        jira.world.advance(60)
+        jira.edit(key, summary=f"{number}", duedate="2026-12-01")
+    body: dict[str, Any] = {"issueIdsOrKeys": ["CAM-1", "10402", "GONE-1"], "fieldIds": ["summary"], "maxResults": 2}
+    first = jira.ask("POST", "/changelog/bulkfetch", body=body)[1]
+    assert [(log["issueId"], len(log["changeHistories"])) for log in first["issueChangeLogs"]] == [
+        ("10402", 1), ("10401", 1)
+    ]  # fmt: skip
+    last = jira.ask("POST", "/changelog/bulkfetch", body=body | {"nextPageToken": first["nextPageToken"]})[1]
+    assert [log["issueId"] for log in last["issueChangeLogs"]] == ["10402"]
+    assert "nextPageToken" not in last
+    assert jira.ask("POST", "/changelog/bulkfetch", body={"issueIdsOrKeys": []})[0] == 400
+
+
+def test_fields_are_found_in_pages() -> None:
+    jira = Jira()
+    page = jira.ask("GET", "/field/search", {"query": "s", "maxResults": "2"})[1]
+    assert (len(page["values"]), page["isLast"]) == (2, False)
+
+
+def test_many_users_are_read_at_once_and_the_gone_are_listed() -> None:
+    jira = Jira()
+    ann, tomas = (str(jira.company.member(name).jira_account) for name in ("ann", "tomas"))
+    found = jira.ask("GET", "/user/bulk", [("accountId", ann), ("accountId", tomas), ("accountId", "x")])[1]
+    assert [user["active"] for user in found["values"]] == [True, False]
+    assert tomas in [user["accountId"] for user in jira.ask("GET", "/users/search")[1]]
+    switch(jira, "hide_emails", True)
+    assert jira.ask("GET", "/user/search", {"query": "ann@acme"})[1] == []
+
+
+def test_what_is_archived_is_neither_searched_nor_fetched() -> None:
+    jira = Jira()
+    jira.human("archive", issue="CAM-1")
+    assert "CAM-1" not in jira.keys("project = CAM")
+    assert jira.ask("POST", "/issue/bulkfetch", body={"issueIdsOrKeys": ["CAM-1"]})[1]["issues"] == []
+    assert jira.ask("GET", "/issue/CAM-1")[0] == 200
+    jira.human("unarchive", issue="CAM-1")
+    assert "CAM-1" in jira.keys("project = CAM")
