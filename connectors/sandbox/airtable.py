@@ -1,8 +1,8 @@
-"""A stand-in for Airtable's Web API: one base, by the vendor's rules (reference airtable)."""
+"""A stand-in for Airtable's Web API, by the vendor's rules (reference airtable)."""
 
 from __future__ import annotations
 
-import hashlib
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,211 +13,159 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from connectors.sandbox import airtable_errors as errors
-from connectors.sandbox.airtable_base import Base, Table, make_id
-from connectors.sandbox.airtable_cells import record
+from connectors.sandbox.airtable_access import permit
+from connectors.sandbox.airtable_base import Base, make_id
+from connectors.sandbox.airtable_calls import ENDPOINTS, Endpoint
 from connectors.sandbox.airtable_human import perform
-from connectors.sandbox.airtable_listing import Pager, from_members, from_query
-from connectors.sandbox.airtable_rates import RateLimiter
+from connectors.sandbox.airtable_pings import send
+from connectors.sandbox.airtable_rules import Rules
 from connectors.sandbox.airtable_seed import KINDS, campaign_id, make_base, stage_id
-from connectors.sandbox.airtable_writes import Change, create, delete, update
+from connectors.sandbox.airtable_site import Call, Site
 from connectors.sandbox.company_model import Company
 from connectors.sandbox.world import World
 
 URL_LIMIT = 16_000
-READ, WRITE, SCHEMA = "data.records:read", "data.records:write", "schema.bases:read"
 Handler = Callable[[Request], Awaitable[Response]]
 
 
 class AirtableServer:
-    """The server and its state. `credentials` has a full token, one that may only read, and the base's id."""
+    """The server and its state. `credentials` has a full token, one that may only read, and the base's id.
+
+    `rules` are the switches for what the reference leaves open.
+    """
 
     name = "airtable"
+    blocking = frozenset({"deliver"})  # verbs of `human` that wait for others, who may call this server meanwhile
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, rules: Rules | None = None) -> None:
         self.world = world
-        self.base = Base("", "", {})
-        self.pager, self.rates = Pager(), RateLimiter()
-        self.user = make_id("usr", world.seed, "sync account")
-        self.email = "sync@acme.example"
-        self.tokens = {
-            self._token("full"): (READ, WRITE, SCHEMA, "user.email:read"),
-            self._token("read only"): (READ, SCHEMA),
-        }
-        item, rows = "/v0/{base}/{table}/{record}", "/v0/{base}/{table}"
-        self.app = Starlette(
-            routes=[
-                Route("/v0/meta/whoami", self._answering(self._whoami), methods=["GET"]),
-                Route("/v0/meta/bases", self._answering(self._bases), methods=["GET"]),
-                Route("/v0/meta/bases/{base}/tables", self._answering(self._tables), methods=["GET"]),
-                Route("/v0/{base}/{table}/listRecords", self._answering(self._list), methods=["POST"]),
-                Route(rows, self._answering(self._list), methods=["GET"]),
-                Route(rows, self._answering(self._create), methods=["POST"]),
-                Route(rows, self._answering(self._update), methods=["PATCH", "PUT"]),
-                Route(rows, self._answering(self._delete), methods=["DELETE"]),
-                Route(item, self._answering(self._get), methods=["GET"]),
-                Route(item, self._answering(self._update_one), methods=["PATCH", "PUT"]),
-                Route(item, self._answering(self._delete_one), methods=["DELETE"]),
-            ],
-            exception_handlers={404: _no_route, 405: _no_route},
-        )
+        self.site = Site(world, rules)
+        self.at_once = False
+        routes = [Route(e.path, self._answering(e), methods=list(e.methods)) for e in ENDPOINTS]
+        self.app = Starlette(routes=routes, exception_handlers={404: self._no_route, 405: self._no_route})
+        self.app.router.redirect_slashes = False  # Airtable sends nobody elsewhere
 
-    def _token(self, purpose: str) -> str:
-        digest = hashlib.sha256(f"airtable/{purpose}/{self.world.seed}".encode()).hexdigest()
-        return f"{make_id('pat', self.world.seed, purpose)}.{digest}"
+    @property
+    def base(self) -> Base:
+        """The company's base."""
+        return next(iter(self.site.bases.values()))
+
+    @property
+    def user(self) -> str:
+        """The user id of the tokens' owner."""
+        return self.site.user
 
     def seed(self, company: Company) -> None:
         """Fill the base with what the company has in Airtable."""
-        self.base = make_base(self.world.seed, company, (self.user, self.email, "Campaign sync"))
+        account = (self.site.user, self.site.email, "Campaign sync")
+        self.site.take(make_base(self.world.seed, company, account))
 
     def credentials(self) -> dict[str, str]:
-        full, read_only = self.tokens
+        secret = self.site.access.secret
         return {
-            "token": full,
-            "read_only_token": read_only,
+            "token": secret("full"),
+            "read_only_token": secret("read only"),
+            "no_webhooks_token": secret("no webhooks"),
             "base": self.base.id,
             "base_name": self.base.name,
-            "user": self.user,
-            "email": self.email,
+            "user": self.site.user,
+            "email": self.site.email,
         }
 
     def dump(self) -> dict[str, Any]:
-        return self.base.dump()
+        return self.site.dump()
 
     def restore(self, state: dict[str, Any]) -> None:
-        self.base = Base.load(state)
+        self.site.restore(state)
 
     def find(self, code: str) -> dict[str, Any]:
         """The record ids of a seeded campaign and its stages by kind, as far as they are (still) there."""
-        campaigns, stages = self.base.tables
+        rows = {table.id: table.rows for table in self.base.tables}
+        campaigns, stages = (rows.get(make_id("tbl", self.base.id, name), {}) for name in ("Campaigns", "Stages"))
         campaign = campaign_id(self.base, code)
         ids = {kind: stage_id(self.base, code, kind) for kind in KINDS}
         return {
-            "campaign": campaign if campaign in campaigns.rows else None,
-            "stages": {kind: id for kind, id in ids.items() if id in stages.rows},
+            "campaign": campaign if campaign in campaigns else None,
+            "stages": {kind: id for kind, id in ids.items() if id in stages},
         }
 
     def human(self, verb: str, payload: dict[str, Any]) -> dict[str, Any]:
-        """A person edits, creates or deletes a record in Airtable's own interface. ValueError says what is wrong."""
-        return perform(self.base, self.world.now(), verb, payload)
+        """People and the vendor at work (`airtable_human`). ValueError says what is wrong.
+
+        `deliver` sends the webhooks' notifications that are due; `notify` with `at_once` has them sent by themselves.
+        """
+        if verb == "deliver":
+            return self.deliver()
+        if verb == "notify":
+            self.at_once = payload.get("at_once") is True
+            return {}
+        self.site.wind()
+        answer = perform(self.site, verb, payload)
+        self._start_delivery()
+        return answer
+
+    def deliver(self) -> dict[str, int]:
+        """Send every notification that is due by the world's clock; how many went well, and how many did not."""
+        with self.world.lock:
+            self.site.wind()
+            pings = [(hooks, ping) for hooks in self.site.hooks.values() for ping in hooks.due()]
+        count = {"delivered": 0, "failed": 0}
+        for hooks, ping in pings:
+            trouble = send(ping)  # whoever gets it may come here for the payloads before answering
+            with self.world.lock:
+                hooks.sent(ping, trouble)
+            count["delivered" if trouble is None else "failed"] += 1
+        return count
+
+    def _start_delivery(self) -> None:
+        if self.at_once:
+            asyncio.get_running_loop().run_in_executor(None, self.deliver)
 
     # The answers
 
-    def _answering(self, handler: Handler) -> Handler:
-        """Checks the token, the rates, and the length of the address; turns a refusal into its answer."""
+    def _answering(self, endpoint: Endpoint) -> Handler:
+        """Lets a request in or not; turns a refusal into its answer, and tells the webhooks of what it changed."""
 
         async def answer(request: Request) -> Response:
+            body = await request.body()
+            self.site.wind()
             try:
-                self._authenticate(request)
-                self._count(request)
-                if len(str(request.url)) > URL_LIMIT:
-                    raise errors.bad_request(f"the URL is longer than {URL_LIMIT} characters")
-                if "base" in request.path_params and request.path_params["base"] != self.base.id:
-                    raise errors.not_found()
-                return await handler(request)
+                shown = endpoint.answer(self._let_in(endpoint, request, body))
             except errors.AirtableError as error:
                 return error.response()
+            finally:
+                self.site.collect("publicApi", self.site.user)
+                self._start_delivery()
+            return Response(status_code=200) if shown is None else JSONResponse(shown)
 
         return answer
 
-    def _authenticate(self, request: Request) -> None:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or token not in self.tokens:
-            raise errors.unauthenticated()
-        request.state.who = self.email
-        request.state.token = token
-        needed = SCHEMA if "/meta/bases" in request.url.path else READ
-        if request.method != "GET" and not request.url.path.endswith("/listRecords"):
-            needed = WRITE
-        if not request.url.path.endswith("/whoami") and needed not in self.tokens[token]:
-            raise errors.scope_missing()
+    def _let_in(self, endpoint: Endpoint, request: Request, body: bytes) -> Call:
+        """Token, rates, quota, size, base, scope and role, in this order."""
+        access, rules, now = self.site.access, self.site.rules, self.world.now()
+        secret, token = access.token(request.headers.get("authorization", ""), rules)
+        request.state.who, request.state.token = self.site.email, secret
+        asked = request.path_params.get("base")
+        access.count(asked, now, rules, limited=self.world.rate_limits, upsert=_upserts(request, body))
+        access.charge(now, data=endpoint.data)
+        if len(body) > rules.body_limit:
+            raise errors.too_large(rules.too_large)
+        if len(str(request.url)) > URL_LIMIT:
+            raise errors.bad_request(f"the URL is longer than {URL_LIMIT} characters")
+        base = self.site.bases.get(asked) if asked is not None else None
+        if asked is not None and base is None:
+            raise errors.not_found(as_object=rules.not_found_object)
+        permit(token, base, endpoint.scope, endpoint.role)
+        return Call(self.site, request, token, base, body)
 
-    def _count(self, request: Request) -> None:
-        if not self.world.rate_limits:
-            return
-        now = self.world.now()
-        base = request.path_params.get("base")
-        if self.rates.refuses(request.state.token, 50, now) or (base and self.rates.refuses(base, 5, now)):
-            raise errors.too_many_requests()
-
-    def _table(self, request: Request) -> Table:
-        return self.base.table(request.path_params["table"])
-
-    async def _whoami(self, request: Request) -> Response:
-        scopes = self.tokens[request.state.token]
-        shown: dict[str, Any] = {"id": self.user, "scopes": list(scopes)}
-        return JSONResponse(shown | ({"email": self.email} if "user.email:read" in scopes else {}))
-
-    async def _bases(self, _: Request) -> Response:
-        return JSONResponse({"bases": [{"id": self.base.id, "name": self.base.name, "permissionLevel": "create"}]})
-
-    async def _tables(self, _: Request) -> Response:
-        return JSONResponse({"tables": [table.json() for table in self.base.tables]})
-
-    async def _list(self, request: Request) -> Response:
-        table = self._table(request)
-        if request.method == "POST":
-            request.state.write = False
-            asked = from_members(await _members(request))
-        else:
-            asked = from_query(request.query_params)
-        return JSONResponse(self.pager.page(self.base, table, asked, self.world.now()))
-
-    async def _get(self, request: Request) -> Response:
-        table = self._table(request)
-        by_id = request.query_params.get("returnFieldsByFieldId") in ("true", "1")
-        row = table.row(request.path_params["record"])
-        return JSONResponse(record(self.base, table, row, None, by_id))
-
-    async def _create(self, request: Request) -> Response:
-        members = await _members(request)
-        answer, touched = create(self._change(request, members), members)
-        request.state.touched = touched
-        return JSONResponse(answer)
-
-    async def _update(self, request: Request) -> Response:
-        members = await _members(request)
-        answer, touched = update(self._change(request, members), members, replace=request.method == "PUT")
-        request.state.touched = touched
-        return JSONResponse(answer)
-
-    async def _update_one(self, request: Request) -> Response:
-        members = await _members(request)
-        id = self._table(request).row(request.path_params["record"]).id
-        whole = {**members, "records": [{"id": id, "fields": members.get("fields", {})}]}
-        answer, request.state.touched = update(self._change(request, members), whole, replace=request.method == "PUT")
-        return JSONResponse(answer["records"][0])
-
-    async def _delete(self, request: Request) -> Response:
-        ids = request.query_params.getlist("records[]") or request.query_params.getlist("records")
-        request.state.touched = delete(self._change(request, {}), ids)
-        return JSONResponse({"records": [{"id": id, "deleted": True} for id in ids]})
-
-    async def _delete_one(self, request: Request) -> Response:
-        row = self._table(request).row(request.path_params["record"])
-        request.state.touched = delete(self._change(request, {}), [row.id])
-        return JSONResponse({"id": row.id, "deleted": True})
-
-    def _change(self, request: Request, members: dict[str, Any]) -> Change:
-        by_id = members.get("returnFieldsByFieldId", request.query_params.get("returnFieldsByFieldId"))
-        return Change(
-            self.base,
-            self._table(request),
-            self.user,
-            self.world.now(),
-            typecast=members.get("typecast") is True,
-            by_id=by_id in (True, "true", "1"),
-        )
+    async def _no_route(self, _: Request, __: Exception) -> Response:
+        return errors.not_found(as_object=self.site.rules.not_found_object).response()
 
 
-async def _members(request: Request) -> dict[str, Any]:
+def _upserts(request: Request, body: bytes) -> bool:
+    if request.method not in ("PATCH", "PUT") or b"performUpsert" not in body:
+        return False
     try:
-        members = json.loads(await request.body())
-    except ValueError:
-        members = None
-    if not isinstance(members, dict):
-        raise errors.bad_request("Could not parse request body")
-    return members
-
-
-async def _no_route(_: Request, __: Exception) -> Response:
-    return errors.not_found().response()
+        return "performUpsert" in json.loads(body)
+    except (ValueError, TypeError):
+        return False

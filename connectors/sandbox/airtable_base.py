@@ -1,17 +1,23 @@
-"""One Airtable base in memory: its columns, its rows, the links between them, and who changed which cell when."""
+"""One Airtable base in memory: its tables, columns, rows, comments, and the people who work in it."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from connectors.sandbox import airtable_errors as errors
+from connectors.sandbox.airtable_rules import Rules
 
-COMPUTED = ("lastModifiedTime", "lastModifiedBy", "createdTime", "createdBy")
+COMPUTED = (
+    "lastModifiedTime", "lastModifiedBy", "createdTime", "createdBy", "formula", "rollup", "multipleLookupValues",
+    "count", "autoNumber", "button", "aiText", "externalSyncSource",
+)  # fmt: skip
+OURS = ("aggregation",)  # options that the API does not show
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def stamp(at: datetime) -> str:
@@ -31,12 +37,13 @@ def make_id(prefix: str, *parts: object) -> str:
 
 @dataclass(slots=True)
 class Column:
-    """A field of a table. `options` as in the schema answer (§8)."""
+    """A field of a table. `options` as in the schema answer (§8), and for a rollup its `aggregation`."""
 
     id: str
     name: str
     type: str
     options: dict[str, Any] = field(default_factory=dict)
+    description: str = ""
 
     @property
     def computed(self) -> bool:
@@ -47,19 +54,22 @@ class Column:
         return [choice["name"] for choice in self.options.get("choices", ())]
 
     def dump(self) -> dict[str, Any]:
-        return {"id": self.id, "name": self.name, "type": self.type, "options": self.options}
+        shown = {"id": self.id, "name": self.name, "type": self.type, "options": self.options}
+        return shown | ({"description": self.description} if self.description else {})
 
     def json(self) -> dict[str, Any]:
-        shown = {"id": self.id, "name": self.name, "type": self.type}
-        silent = not self.options or self.type == "lastModifiedBy"  # its options are ours, the API shows none
-        return shown if silent else shown | {"options": self.options}
+        shown = {name: value for name, value in self.dump().items() if name != "options"}
+        options = {name: value for name, value in self.options.items() if name not in OURS}
+        silent = not options or self.type == "lastModifiedBy"  # its options are ours, the API shows none
+        return shown if silent else shown | {"options": options}
 
 
 @dataclass(slots=True)
 class Row:
     """A record. `cells` holds what is not empty, by column id; a person is a user id, a link a list of record ids.
 
-    `changed` tells of each cell when and by whom (user id) it was last changed.
+    `changed` tells of each cell when and by whom (user id) it was last changed. `number` counts the table's rows.
+    `comments` are as the API shows them, oldest first, with the user id as their author.
     """
 
     id: str
@@ -67,18 +77,32 @@ class Row:
     creator: str
     cells: dict[str, Any] = field(default_factory=dict)
     changed: dict[str, list[str]] = field(default_factory=dict)
+    number: int = 0
+    comments: list[dict[str, Any]] = field(default_factory=list)
+
+    def dump(self) -> dict[str, Any]:
+        whole: dict[str, Any] = {"id": self.id, "created": self.created, "creator": self.creator}
+        whole |= {"cells": self.cells, "changed": self.changed, "number": self.number}
+        return whole | ({"comments": self.comments} if self.comments else {})
 
 
 @dataclass(slots=True)
 class Table:
-    """A table: its first column is the primary one. Columns in the `trash` keep their cells in the rows."""
+    """A table: its first column is the primary one. Columns in the `trash` keep their cells in the rows.
+
+    A view has `id`, `name`, `type`, and maybe our own `filter` (a formula), `sort` (pairs of a field and whether it
+    descends) and `hidden` (field ids). `bin` holds deleted rows with the links that they had.
+    """
 
     id: str
     name: str
     columns: list[Column]
-    views: list[dict[str, str]]
+    views: list[dict[str, Any]]
     rows: dict[str, Row] = field(default_factory=dict)
     trash: list[Column] = field(default_factory=list)
+    bin: dict[str, Row] = field(default_factory=dict)
+    counted: int = 0
+    description: str = ""
 
     def column(self, name: str) -> Column:
         """By id or by name. UNKNOWN_FIELD_NAME if there is none."""
@@ -87,20 +111,24 @@ class Table:
                 return column
         raise errors.unknown_field(name)
 
-    def row(self, record: str) -> Row:
-        """404 if it is not there."""
-        if record not in self.rows:
-            raise errors.not_found()
-        return self.rows[record]
+    def view(self, name: str) -> dict[str, Any]:
+        """By id or by name. VIEW_NAME_NOT_FOUND if there is none."""
+        for view in self.views:
+            if name in (view["id"], view["name"]):
+                return view
+        raise errors.refused(422, "VIEW_NAME_NOT_FOUND", f"View {name} not found")
 
-    def json(self) -> dict[str, Any]:
-        return {
-            "id": self.id,
-            "name": self.name,
-            "primaryFieldId": self.columns[0].id,
-            "fields": [column.json() for column in self.columns],
-            "views": self.views,
-        }
+    def json(self, *, visible: bool = False) -> dict[str, Any]:
+        """As the schema shows it; with the visible fields of its grid views if asked."""
+        shown: dict[str, Any] = {"id": self.id, "name": self.name, "primaryFieldId": self.columns[0].id}
+        if self.description:
+            shown["description"] = self.description
+        views = []
+        for view in self.views:
+            more = [c.id for c in self.columns if c.id not in view.get("hidden", ())]
+            plain = {name: view[name] for name in ("id", "name", "type")}
+            views.append(plain | ({"visibleFieldIds": more} if visible and view["type"] == "grid" else {}))
+        return shown | {"fields": [column.json() for column in self.columns], "views": views}
 
     def dump(self) -> dict[str, Any]:
         return {
@@ -109,30 +137,27 @@ class Table:
             "columns": [column.dump() for column in self.columns],
             "trash": [column.dump() for column in self.trash],
             "views": self.views,
-            "rows": [
-                {
-                    "id": row.id,
-                    "created": row.created,
-                    "creator": row.creator,
-                    "cells": row.cells,
-                    "changed": row.changed,
-                }
-                for row in self.rows.values()
-            ],
+            "rows": [row.dump() for row in self.rows.values()],
+            "bin": [row.dump() for row in self.bin.values()],
+            "counted": self.counted,
+            "description": self.description,
         }
 
     @classmethod
     def load(cls, state: Mapping[str, Any]) -> Table:
-        rows = [Row(**row) for row in state["rows"]]
+        rows, gone = ({row["id"]: Row(**row) for row in state.get(name, ())} for name in ("rows", "bin"))
         columns, trash = ([Column(**column) for column in state.get(name, ())] for name in ("columns", "trash"))
-        return cls(state["id"], state["name"], columns, state["views"], {row.id: row for row in rows}, trash)
+        rest = (state.get("counted", 0), state.get("description", ""))
+        return cls(state["id"], state["name"], columns, state["views"], rows, trash, gone, *rest)
 
 
 @dataclass(slots=True)
 class Base:
     """A base, the people who may be named in it (user id -> name, email), and a counter for new ids.
 
-    Those who have `left` stand in the cells as before and can be named no more. `trash` holds removed tables.
+    Those who have `left` stand in the cells as before and can be named no more. `trash` holds removed tables. `role`
+    is what the token's account may do: read, comment, edit or create. `now` is the time of the request under way,
+    `rules` are the server's. `touched` gathers what an action has changed: pairs of a table's id and a record's.
     """
 
     id: str
@@ -142,6 +167,12 @@ class Base:
     made: int = 0
     left: list[str] = field(default_factory=list)
     trash: list[Table] = field(default_factory=list)
+    role: str = "create"
+    now: datetime = EPOCH
+    rules: Rules = field(default_factory=Rules)
+    touched: set[tuple[str, str]] = field(default_factory=set)
+    reshaped: bool = False
+    changes: int = 0
 
     def table(self, name: str) -> Table:
         """By id or by name. 403, not 404, if there is none (§6)."""
@@ -150,6 +181,23 @@ class Base:
                 return table
         raise errors.model_not_found()
 
+    def row(self, table: Table, record: str) -> Row:
+        """404 if it is not there, or whatever a deleted one is answered with (§6); maybe another table's (§2.2)."""
+        if record in table.rows:
+            return table.rows[record]
+        if self.rules.foreign_record:
+            for other in self.tables:
+                if record in other.rows:
+                    return other.rows[record]
+        if record in table.bin and self.rules.deleted_record == 403:
+            raise errors.model_not_found()
+        raise errors.not_found(as_object=self.rules.not_found_object)
+
+    def linked(self, column: Column) -> Table:
+        """The table that a link column leads to; an empty one if that has been removed."""
+        id = column.options["linkedTableId"]
+        return next((table for table in self.tables if table.id == id), None) or Table(id, "", [], [])
+
     def new_id(self, prefix: str) -> str:
         self.made += 1
         return make_id(prefix, self.id, self.made)
@@ -157,6 +205,11 @@ class Base:
     def person(self, user: str) -> dict[str, str]:
         """A collaborator as a cell shows them."""
         return {"id": user, **self.people.get(user, {})}
+
+    def touch(self, table: str, record: str) -> None:
+        """A record has changed."""
+        self.touched.add((table, record))
+        self.changes += 1
 
     def dump(self) -> dict[str, Any]:
         """The state as JSON; it shares what the base holds, so it is to be written out at once."""
@@ -168,87 +221,12 @@ class Base:
             "tables": [table.dump() for table in self.tables],
             "left": self.left,
             "trash": [table.dump() for table in self.trash],
+            "role": self.role,
         }
 
     @classmethod
     def load(cls, state: Mapping[str, Any]) -> Base:
         tables, trash = ([Table.load(table) for table in state.get(name, ())] for name in ("tables", "trash"))
         left = list(state.get("left", ()))
-        return cls(state["id"], state["name"], state["people"], tables, state["made"], left, trash)
-
-
-@dataclass(slots=True)
-class Writing:
-    """One request's changes, all or nothing: everything is checked first, then `commit` carries it out."""
-
-    base: Base
-    who: str
-    at: str
-    steps: list[Callable[[], None]] = field(default_factory=list)
-    made: dict[tuple[str, str], str] = field(default_factory=dict)
-
-    def new_row(self, table: Table, name: str) -> str:
-        """The id of a row to be created under this primary value, once for the whole request."""
-        if (table.id, name) not in self.made:
-            row = Row(self.base.new_id("rec"), self.at, self.who)
-            self.made[table.id, name] = row.id
-            self.later(lambda: self.add(table, row, {table.columns[0].id: name}))
-        return self.made[table.id, name]
-
-    def later(self, step: Callable[[], None]) -> None:
-        self.steps.append(step)
-
-    def commit(self) -> None:
-        for step in self.steps:
-            step()
-
-    def add(self, table: Table, row: Row, cells: Mapping[str, Any]) -> None:
-        """Put a new row in place, with its (checked) cells."""
-        table.rows[row.id] = row
-        self.change(table, row, cells)
-
-    def change(self, table: Table, row: Row, cells: Mapping[str, Any], clear_others: bool = False) -> None:
-        """Give the cells these (checked) values; an equal value is no change. PUT clears the others."""
-        if clear_others:
-            cells = {c.id: None for c in table.columns if not c.computed} | dict(cells)
-        for id, value in cells.items():
-            self._set(table.column(id), row, value)
-
-    def delete(self, table: Table, row: Row) -> None:
-        """Take a row away, and every link to it."""
-        for column in table.columns:
-            if column.type == "multipleRecordLinks":
-                self._set(column, row, None)
-        table.rows.pop(row.id, None)
-
-    def _set(self, column: Column, row: Row, value: Any) -> None:
-        old = row.cells.get(column.id)
-        if value is False or value in ("", []):  # but 0 is a number like any other
-            value = None
-        if old == value:
-            return
-        if value is None:
-            row.cells.pop(column.id)
-        else:
-            row.cells[column.id] = value
-        self._mark(row, column.id)
-        if column.type == "multipleRecordLinks":
-            for other, linked in self._linked(column, set(old or ()) ^ set(value or ())):
-                self._relink(column.options["inverseLinkFieldId"], other, row.id, add=linked in set(value or ()))
-
-    def _linked(self, column: Column, records: set[str]) -> Iterator[tuple[Row, str]]:
-        rows = self.base.table(column.options["linkedTableId"]).rows
-        yield from ((rows[record], record) for record in sorted(records) if record in rows)
-
-    def _relink(self, column: str, row: Row, to: str, *, add: bool) -> None:
-        """The other side of a link follows."""
-        links = [link for link in row.cells.get(column, ()) if link != to] + ([to] if add else [])
-        row.cells[column] = links
-        if not links:
-            row.cells.pop(column)
-        self._mark(row, column)
-
-    def _mark(self, row: Row, column: str) -> None:
-        """The latest change stands last, also among changes of one moment."""
-        row.changed.pop(column, None)
-        row.changed[column] = [self.at, self.who]
+        role = state.get("role", "create")
+        return cls(state["id"], state["name"], state["people"], tables, state["made"], left, trash, role)

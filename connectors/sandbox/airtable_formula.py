@@ -1,17 +1,16 @@
-"""Airtable's formula language, as far as `filterByFormula` needs it: text to a condition over rows."""
+"""Airtable's formula language: what filters records, and what formula and rollup fields are computed with."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from connectors.sandbox import airtable_errors as errors
-from connectors.sandbox.airtable_base import Base, Column, Row, Table
-from connectors.sandbox.airtable_cells import day_or_moment, last_change, shown
-from connectors.sandbox.airtable_functions import FUNCTIONS, FormulaError, equal, number, text
+from connectors.sandbox.airtable_functions import FUNCTIONS
+from connectors.sandbox.airtable_values import FormulaError, equal, number, text
 
 TOKEN = re.compile(
     r"""\s*(?:
@@ -27,52 +26,57 @@ WRONG = "Invalid formula. Please check your formula text."
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 
 
+class SyntaxFault(Exception):
+    """The text is no formula, or names fields that are not there. The message is Airtable's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The row that a formula looks at, and the time it is."""
+    """The record that a formula looks at, and the time it is.
 
-    base: Base
-    table: Table
-    row: Row
+    `cell` gives a field's value by the field's id, as formulas see it; `modified` when one of these fields, or any if
+    there are none, was last edited. `values` is what a rollup has gathered.
+    """
+
+    record: str
+    created: datetime
     now: datetime
+    cell: Callable[[str], Any]
+    modified: Callable[[tuple[str, ...]], datetime | None]
+    values: tuple[Any, ...] = ()
 
 
 Node = Callable[[Context], Any]
+Names = tuple[tuple[str, str], ...]
 
 
-def condition(formula: str, table: Table) -> Callable[[Context], bool]:
-    """Whether a row is kept (§2.1). INVALID_FILTER_BY_FORMULA if the formula is wrong or names an unknown field."""
-    parser = _Parser(formula, table)
+@lru_cache(maxsize=512)
+def parse(formula: str, names: Names, *, ids: bool = False, rollup: bool = False) -> Node:
+    """The formula over these fields (pairs of id and name). `ids`: fields may go by id. SyntaxFault if it is wrong."""
+    known = {name: id for id, name in names} | ({id: id for id, _ in names} if ids else {})
+    parser = _Parser(formula, known, rollup)
     try:
         node = parser.whole()
     except RecursionError as error:
-        raise errors.bad_formula(WRONG) from error
+        raise SyntaxFault(WRONG) from error
     if parser.unknown:
-        raise errors.bad_formula("Unknown field names: " + ", ".join(name.lower() for name in parser.unknown))
-
-    def kept(context: Context) -> bool:
-        try:
-            value = node(context)
-        except (FormulaError, ValueError, ArithmeticError):  # a number too great, a day that no calendar has
-            return False
-        return value == value and value not in (None, 0, False, "", [])  # noqa: PLR0124 NaN is unlike itself
-
-    return kept
+        raise SyntaxFault("Unknown field names: " + ", ".join(name.lower() for name in parser.unknown))
+    return node
 
 
 class _Parser:
     """Recursive descent; each method returns the node for one level of precedence."""
 
-    def __init__(self, formula: str, table: Table) -> None:
-        self.tokens = list(_tokens(formula))
+    def __init__(self, formula: str, known: dict[str, str], rollup: bool) -> None:
+        self.tokens = _tokens(formula)
         self.at = 0
-        self.table = table
+        self.known, self.rollup = known, rollup
         self.unknown: list[str] = []
 
     def whole(self) -> Node:
         node = self.comparison()
         if self.at < len(self.tokens):
-            raise errors.bad_formula(WRONG)
+            raise SyntaxFault(WRONG)
         return node
 
     def comparison(self) -> Node:
@@ -118,47 +122,50 @@ class _Parser:
             return lambda _: value
         if kind == "word" and self.accept("("):
             return self.call(value.upper())
+        if kind == "word" and self.rollup and value == "values":
+            return lambda context: list(context.values)
         if kind in ("word", "field"):
-            return self.field(value)
-        raise errors.bad_formula(WRONG)
+            id = self.named(value)
+            return lambda context: context.cell(id)
+        raise SyntaxFault(WRONG)
 
-    def field(self, name: str) -> Node:
-        """By name only; that ids work here is not promised."""
-        column = next((c for c in self.table.columns if c.name == name), None)
-        if column is None:
+    def named(self, name: str) -> str:
+        if name not in self.known:
             self.unknown.append(name)
-            return lambda _: None
-        return lambda context: _cell(context, column)
+        return self.known.get(name, "")
 
     def call(self, name: str) -> Node:
-        start = self.at
+        if name == "LAST_MODIFIED_TIME":
+            return self.last_modified()
         arguments: list[Node] = []
         if not self.accept(")"):
             arguments.append(self.comparison())
             while self.accept(","):
                 arguments.append(self.comparison())
             self.expect(")")
-        if name == "LAST_MODIFIED_TIME":
-            return self.last_modified(start)
         if name in CONTEXTUAL and not arguments:
             return CONTEXTUAL[name]
         if name == "IF" and len(arguments) in (2, 3):
             return _choose(*arguments)
+        if name in ("ISERROR", "ERROR"):
+            return _error(name, arguments)
         function = FUNCTIONS.get(name)
         if function is None or not function.takes(len(arguments)):
-            raise errors.bad_formula(WRONG)
+            raise SyntaxFault(WRONG)
         return lambda context: function.call(*(argument(context) for argument in arguments))
 
-    def last_modified(self, start: int) -> Node:
-        """Its arguments are columns, not values."""
-        names = [value for kind, value in self.tokens[start : self.at] if kind in ("field", "word")]
-        ids = [column.id for column in self.table.columns if column.name in names]
-
-        def node(context: Context) -> Any:
-            at, _ = last_change(context.row, ids or [c.id for c in context.table.columns])
-            return at and datetime.fromisoformat(at)
-
-        return node
+    def last_modified(self) -> Node:
+        """Its arguments are fields, not values."""
+        fields: list[str] = []
+        while not self.accept(")"):
+            if fields:
+                self.expect(",")
+            kind, value = self.next()
+            if kind not in ("field", "word"):
+                raise SyntaxFault(WRONG)
+            fields.append(self.named(value))
+        watched = tuple(fields)
+        return lambda context: context.modified(watched)
 
     def accept(self, *operators: str) -> str | None:
         if self.at < len(self.tokens):
@@ -170,11 +177,11 @@ class _Parser:
 
     def expect(self, operator: str) -> None:
         if not self.accept(operator):
-            raise errors.bad_formula(WRONG)
+            raise SyntaxFault(WRONG)
 
     def next(self) -> tuple[str, str]:
         if self.at >= len(self.tokens):
-            raise errors.bad_formula(WRONG)
+            raise SyntaxFault(WRONG)
         self.at += 1
         return self.tokens[self.at - 1]
 
@@ -184,7 +191,7 @@ def _tokens(formula: str) -> list[tuple[str, str]]:
     while at < len(formula):
         match = TOKEN.match(formula, at)
         if match is None or match.lastgroup is None:
-            raise errors.bad_formula(WRONG)
+            raise SyntaxFault(WRONG)
         value = match.group(match.lastgroup)
         if match.lastgroup == "string":
             value = _unescaped(value[1:-1])
@@ -199,29 +206,13 @@ def _unescaped(value: str) -> str:
     return re.sub(r"\\(.)", lambda match: ESCAPES.get(match.group(1), match.group(1)), value, flags=re.DOTALL)
 
 
-def _cell(context: Context, column: Column) -> Any:
-    """A cell as formulas see it: people by name, links by primary value, dates as dates."""
-    value = shown(context.base, column, context.row)
-    if value is None:
-        return None
-    if column.type in ("date", "dateTime", "lastModifiedTime", "createdTime"):
-        found = day_or_moment(value)
-        return found if isinstance(found, datetime) else datetime(found.year, found.month, found.day, tzinfo=UTC)
-    if column.type == "multipleRecordLinks":
-        linked = context.base.table(column.options["linkedTableId"])
-        return [text(linked.rows[link].cells.get(linked.columns[0].id)) for link in value if link in linked.rows]
-    if isinstance(value, dict):
-        return value.get("name", "")
-    return float(value) if isinstance(value, (int, float)) else value
-
-
 def _compare(operator: str, left: Node, right: Node) -> Node:
     def node(context: Context) -> bool:
         a, b = left(context), right(context)
         if operator in ("=", "!="):
             return equal(a, b) == (operator == "=")
-        if isinstance(a, date) and isinstance(b, date):
-            x, y = a.timestamp() if isinstance(a, datetime) else 0, b.timestamp() if isinstance(b, datetime) else 0
+        if isinstance(a, datetime) and isinstance(b, datetime):
+            x, y = a.timestamp(), b.timestamp()
         else:
             x, y = number(a), number(b)
         return {"<": x < y, ">": x > y, "<=": x <= y, ">=": x >= y}[operator]
@@ -247,9 +238,24 @@ def _choose(test: Node, then: Node, otherwise: Node = lambda _: None) -> Node:
     return lambda context: then(context) if test(context) else otherwise(context)
 
 
+def _error(name: str, arguments: list[Node]) -> Node:
+    def node(context: Context) -> bool:
+        if name == "ERROR":
+            raise FormulaError
+        try:
+            arguments[0](context)
+        except (FormulaError, ValueError, ArithmeticError):
+            return True
+        return False
+
+    if name == "ISERROR" and len(arguments) != 1:
+        raise SyntaxFault(WRONG)
+    return node
+
+
 CONTEXTUAL: dict[str, Node] = {
-    "RECORD_ID": lambda context: context.row.id,
-    "CREATED_TIME": lambda context: datetime.fromisoformat(context.row.created),
+    "RECORD_ID": lambda context: context.record,
+    "CREATED_TIME": lambda context: context.created,
     "NOW": lambda context: context.now,
     "TODAY": lambda context: context.now.replace(hour=0, minute=0, second=0, microsecond=0),
 }

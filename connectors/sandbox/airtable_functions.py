@@ -7,12 +7,12 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from connectors.sandbox.airtable_dates import added, after, difference, formatted, in_zone, moment, parsed, same
+from connectors.sandbox.airtable_values import FormulaError, equal, flat, number, text
 
-class FormulaError(Exception):
-    """The formula's value is #ERROR!; a filter leaves the row out."""
+NOT_RE2 = re.compile(r"\(\?(=|!|<=|<!)|\\[1-9]")  # Airtable's expressions look neither around nor back
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,74 +27,8 @@ class Function:
         return count >= self.least and (self.most is None or count <= self.most)
 
 
-def text(value: Any) -> str:
-    """A value as text."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else str(value)
-    if isinstance(value, list):
-        return ", ".join(map(text, value))
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return str(value)
-
-
-def number(value: Any) -> float:
-    """A value as a number; empty is 0, text is an error."""
-    if value is None or isinstance(value, (bool, int, float)):
-        return float(value or 0)
-    raise FormulaError
-
-
-def moment(value: Any) -> datetime:
-    """A value as a moment; text is read as ISO, in UTC where it has no zone."""
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError as error:
-            raise FormulaError from error
-    if not isinstance(value, datetime):
-        raise FormulaError
-    return value if value.tzinfo else value.replace(tzinfo=UTC)
-
-
-def equal(a: Any, b: Any) -> bool:
-    """Airtable's `=`: empty equals empty text, lists are compared as text."""
-    if isinstance(a, datetime) and isinstance(b, datetime):
-        return a == b
-    if isinstance(a, (bool, int, float)) and isinstance(b, (bool, int, float)):
-        return float(a) == float(b)
-    if (a is None and isinstance(b, (int, float))) or (b is None and isinstance(a, (int, float))):
-        return not a and not b
-    return text(a) == text(b)
-
-
-UNITS = {"seconds": 1.0, "minutes": 60.0, "hours": 3600.0, "days": 86400.0, "weeks": 604800.0, "milliseconds": 0.001}
-
-
-def _unit(unit: Any) -> float:
-    name = text(unit).lower()
-    found = UNITS.get(name, UNITS.get(name + "s"))
-    if found is None:
-        raise FormulaError
-    return found
-
-
-def _same(a: Any, b: Any, unit: Any = None) -> bool:
-    first, second = moment(a), moment(b)
-    if unit is None:
-        return first == second
-    length = {"day": 10, "month": 7, "year": 4, "hour": 13, "minute": 16}.get(text(unit).rstrip("s"))
-    if length is None:
-        raise FormulaError
-    return text(first)[:length] == text(second)[:length]
-
-
 def _find(needle: Any, where: Any, start: Any = 1.0) -> float:
-    return float(text(where).find(text(needle), int(number(start)) - 1) + 1)
+    return float(text(where).find(text(needle), max(0, int(number(start)) - 1)) + 1)
 
 
 def _search(needle: Any, where: Any, start: Any = 1.0) -> float | None:
@@ -109,24 +43,62 @@ def _value(value: Any) -> float:
         return math.nan
 
 
-def _matches(value: Any, pattern: Any) -> bool:
+def _expression(pattern: Any) -> re.Pattern[str]:
     try:
-        return re.search(text(pattern), text(value)) is not None
+        if NOT_RE2.search(text(pattern)):
+            raise FormulaError
+        return re.compile(text(pattern))
     except re.error as error:
         raise FormulaError from error
+
+
+def _extract(value: Any, pattern: Any) -> str:
+    found = _expression(pattern).search(text(value))
+    if found is None:
+        raise FormulaError
+    return found.group(1 if found.re.groups else 0) or ""
 
 
 def _joined(values: Any, separator: Any = ", ") -> str:
     return text(separator).join(text(v) for v in (values if isinstance(values, list) else [values]) if text(v))
 
 
-def _parse(value: Any, _format: Any = None, _locale: Any = None) -> datetime | None:
-    return None if value in (None, "") else moment(value)
+def _numbers(values: Any) -> list[float]:
+    return [float(value) for value in flat(values) if isinstance(value, (int, float)) and not isinstance(value, bool)]
 
 
-def _after(a: Any, b: Any) -> bool:
-    """An empty date is neither after nor before anything."""
-    return a is not None and b is not None and moment(a) > moment(b)
+def _average(*values: Any) -> float:
+    numbers = _numbers(values)
+    if not numbers:
+        raise FormulaError
+    return math.fsum(numbers) / len(numbers)
+
+
+def _switch(value: Any, *rest: Any) -> Any:
+    for case, then in zip(rest[::2], rest[1::2], strict=False):
+        if equal(value, case):
+            return then
+    return rest[-1] if len(rest) % 2 else None
+
+
+def _substitute(value: Any, old: Any, new: Any, which: Any = None) -> str:
+    if which is None:
+        return text(value).replace(text(old), text(new))
+    parts, at = text(value).split(text(old)), int(number(which))
+    if not 0 < at < len(parts):
+        return text(value)
+    return text(old).join(parts[:at]) + text(new) + text(old).join(parts[at:])
+
+
+def _modulo(a: Any, b: Any) -> float:
+    if not number(b):
+        raise FormulaError
+    return math.fmod(number(a), number(b))
+
+
+def _rounded(value: Any, digits: Any = 0.0) -> float:
+    scale = 10.0 ** int(number(digits))
+    return math.copysign(math.floor(abs(number(value)) * scale + 0.5), number(value)) / scale
 
 
 def _function(call: Callable[..., Any]) -> Function:
@@ -136,33 +108,67 @@ def _function(call: Callable[..., Any]) -> Function:
     return Function(call, max(len(needed), 1 if any_number else 0), None if any_number else len(parameters))
 
 
-VALUES: dict[str, Callable[..., Any]] = {
-    "AND": lambda *values: all(values),
-    "OR": lambda *values: any(values),
-    "XOR": lambda *values: sum(map(bool, values)) % 2 == 1,
+LOGIC: dict[str, Callable[..., Any]] = {
+    "AND": lambda *values: all(flat(values)),
+    "OR": lambda *values: any(flat(values)),
+    "XOR": lambda *values: sum(map(bool, flat(values))) % 2 == 1,
     "NOT": lambda value: not value,
     "BLANK": lambda: None,
     "TRUE": lambda: True,
     "FALSE": lambda: False,
+    "SWITCH": _switch,
+}
+WORDS: dict[str, Callable[..., Any]] = {
     "LOWER": lambda value: text(value).lower(),
     "UPPER": lambda value: text(value).upper(),
     "TRIM": lambda value: text(value).strip(),
     "LEN": lambda value: float(len(text(value))),
     "LEFT": lambda value, count: text(value)[: int(number(count))],
     "RIGHT": lambda value, count: text(value)[-int(number(count)) :] if number(count) else "",
+    "MID": lambda value, start, count: text(value)[int(number(start)) - 1 :][: int(number(count))],
+    "REPT": lambda value, count: text(value) * int(number(count)),
+    "T": lambda value: value if isinstance(value, str) else None,
     "CONCATENATE": lambda *values: "".join(map(text, values)),
-    "SUBSTITUTE": lambda value, old, new: text(value).replace(text(old), text(new)),
+    "SUBSTITUTE": _substitute,
     "FIND": _find,
     "SEARCH": _search,
     "VALUE": _value,
-    "REGEX_MATCH": _matches,
-    "ARRAYJOIN": _joined,
-    "DATETIME_PARSE": _parse,
-    "DATETIME_DIFF": lambda a, b, unit="seconds": (moment(a) - moment(b)).total_seconds() // _unit(unit),
-    "DATEADD": lambda value, count, unit: moment(value) + timedelta(seconds=number(count) * _unit(unit)),
-    "DATETIME_FORMAT": lambda value: text(moment(value)),
-    "IS_AFTER": _after,
-    "IS_BEFORE": lambda a, b: _after(b, a),
-    "IS_SAME": _same,
+    "REGEX_MATCH": lambda value, pattern: _expression(pattern).search(text(value)) is not None,
+    "REGEX_EXTRACT": _extract,
+    "REGEX_REPLACE": lambda value, pattern, new: _expression(pattern).sub(text(new), text(value)),
 }
-FUNCTIONS = {name: _function(call) for name, call in VALUES.items()}
+LISTS: dict[str, Callable[..., Any]] = {
+    "ARRAYJOIN": _joined,
+    "ARRAYUNIQUE": lambda values: list(dict.fromkeys(flat([values]))),
+    "ARRAYCOMPACT": lambda values: [value for value in flat([values]) if value not in (None, "")],
+    "ARRAYFLATTEN": lambda *values: flat(values),
+    "SUM": lambda *values: math.fsum(_numbers(values)),
+    "MAX": lambda *values: max(_numbers(values), default=0.0),
+    "MIN": lambda *values: min(_numbers(values), default=0.0),
+    "AVERAGE": _average,
+    "COUNT": lambda *values: float(len(_numbers(values))),
+    "COUNTA": lambda *values: float(len([value for value in flat(values) if value not in (None, "")])),
+    "COUNTALL": lambda *values: float(len(flat(values))),
+    "ABS": lambda value: abs(number(value)),
+    "INT": lambda value: float(math.floor(number(value))),
+    "MOD": _modulo,
+    "ROUND": _rounded,
+}
+DATES: dict[str, Callable[..., Any]] = {
+    "DATETIME_PARSE": parsed,
+    "DATETIME_DIFF": difference,
+    "DATEADD": added,
+    "DATETIME_FORMAT": formatted,
+    "DATESTR": lambda value: formatted(value, "YYYY-MM-DD"),
+    "SET_TIMEZONE": in_zone,
+    "IS_AFTER": after,
+    "IS_BEFORE": lambda a, b: after(b, a),
+    "IS_SAME": same,
+    "YEAR": lambda value: float(moment(value).year),
+    "MONTH": lambda value: float(moment(value).month),
+    "DAY": lambda value: float(moment(value).day),
+    "HOUR": lambda value: float(moment(value).hour),
+    "MINUTE": lambda value: float(moment(value).minute),
+    "WEEKDAY": lambda value: float(moment(value).isoweekday() % 7),
+}
+FUNCTIONS = {name: _function(call) for name, call in {**LOGIC, **WORDS, **LISTS, **DATES}.items()}

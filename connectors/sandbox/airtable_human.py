@@ -1,19 +1,25 @@
-"""People at work in Airtable's own interface: the control API's edits of its records, its columns and its people."""
+"""People at work in Airtable's own interface, and its vendor at work on the account: what the control API plays."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from connectors.sandbox.airtable_base import Base, Column, Table, stamp
-from connectors.sandbox.airtable_cells import NUMBER, TEXT, add_choice
+from connectors.sandbox import airtable_comments as comments
+from connectors.sandbox.airtable_access import ROLES
+from connectors.sandbox.airtable_base import Base, make_id
 from connectors.sandbox.airtable_errors import AirtableError
-from connectors.sandbox.airtable_writes import Change, create, delete, update
+from connectors.sandbox.airtable_setup import shape, staff
+from connectors.sandbox.airtable_site import Site
+from connectors.sandbox.airtable_writes import Change, bulk, create, delete, restore, update
 
+Payload = Mapping[str, Any]
 NEEDS = {
     "edit": ("as", "table", "record", "fields"),
     "create": ("as", "table", "fields"),
     "delete": ("as", "table", "record"),
+    "bulk": ("as", "table", "records"),
+    "comment": ("as", "table", "record", "text"),
 }
 # What only creators of the base do.
 SETUP_NEEDS = {
@@ -22,166 +28,153 @@ SETUP_NEEDS = {
     "restore": ("table",),
     "add": ("table", "field"),
     "retype": ("table", "field", "type"),
+    "view": ("table", "name"),
     "join": ("email", "name"),
     "leave": ("person",),
     "return": ("person",),
 }
+# What happens to the account and its API.
+SITE_NEEDS = {
+    "rules": (),
+    "role": ("level",),
+    "plan": ("plan",),
+    "token": ("purpose", "scopes"),
+    "revoke": ("purpose",),
+    "base": ("name",),
+    "expire": (),
+    "break": ("hook",),
+}
+LATER = ("deliver", "notify")  # what the server itself does
 
 
-def perform(base: Base, now: datetime, verb: str, payload: dict[str, Any]) -> dict[str, Any]:
+def perform(site: Site, verb: str, payload: Payload) -> dict[str, Any]:
     """Edit, create or delete: `as` (email), `table`, `record`, `fields` by column name in Airtable's own values.
 
+    `bulk` edits many `records` ({"id", "fields"}, without an id a new one) at once; `restore` puts a deleted `record`
+    back; `comment` adds a `text`. `source` says where people do it: client, the default, or formSubmission, sync, …
+
     A creator renames or removes a `table`, a `field` of it or an `option` of that; restores a removed table or field
-    with its cells; adds an option or a field (of a `type`); gives a field another type, which converts its cells; lets
-    a `person` join, leave and return.
-    Gives the record as the API would show it, or {"id", "deleted"}. ValueError says what is wrong.
+    with its cells; adds an option or a field (of a `type`); gives a field another type, which converts its cells; adds
+    a `view`; lets a `person` join, leave and return.
+
+    To the account: `rules` turns the switches of `airtable_rules` by name; `role` gives the tokens' owner another
+    `level`; `plan` sets the `plan`, the calls `used` and when the `grace` began; `token` makes one for a `purpose` with
+    `scopes` and maybe `bases`, `revoke` ends it; `base` adds an empty one of a `name`; `expire` ends every listing
+    under way; `break` adds a payload to a `hook` that could not be made.
+
+    Gives the record as the API would show it, {"id", "deleted"}, or what was made. ValueError says what is wrong.
     """
-    needs = NEEDS | SETUP_NEEDS
+    needs = NEEDS | SETUP_NEEDS | SITE_NEEDS
     if verb not in needs:
-        raise ValueError(f"people cannot {verb} in airtable; they can {', '.join(needs)}")
+        raise ValueError(f"people cannot {verb} in airtable; they can {', '.join((*needs, *LATER))}")
     missing = [name for name in needs[verb] if name not in payload]
     if missing:
         raise ValueError(f"airtable {verb} needs {', '.join(missing)}")
+    if verb in SITE_NEEDS:
+        return _SITE[verb](site, payload)
+    base = next(iter(site.bases.values()))
+    who = None
     try:
         if verb in ("join", "leave", "return"):
-            return _staff(base, verb, payload)
-        if verb in SETUP_NEEDS:
-            _shape(base, verb, payload)
-            return {}
+            return staff(base, verb, payload)
+        who = _who(base, str(payload.get("as", site.email)))
+        if verb in SETUP_NEEDS and "record" not in payload:
+            return _shaped(base, verb, payload)
+        return _write(base, who, verb, payload)
+    except AirtableError as error:
+        raise ValueError(error.reason) from error
+    finally:
+        site.collect(str(payload.get("source", "client")), who)
+
+
+def _shaped(base: Base, verb: str, payload: Payload) -> dict[str, Any]:
+    try:
+        shape(base, verb, payload)
     except AirtableError as error:
         raise ValueError(f"there is no such table or field: {payload}") from error
-    who = next((id for id, person in base.people.items() if person["email"] == payload["as"]), None)
-    if who is None:
-        raise ValueError(f"nobody with the address {payload['as']} works in this base")
-    try:
-        change = Change(base, base.table(payload["table"]), who, now, typecast=payload.get("typecast") is True)
-        if verb == "create":
-            return create(change, {"fields": payload["fields"]})[0]
-        if verb == "delete":
-            delete(change, [payload["record"]])
-            return {"id": payload["record"], "deleted": True}
-        answer, _ = update(change, {"records": [{"id": payload["record"], "fields": payload["fields"]}]}, replace=False)
-        return dict(answer["records"][0])
-    except AirtableError as error:
-        reason = error.body["error"]
-        raise ValueError(reason["message"] if isinstance(reason, dict) else reason) from error
-
-
-def _staff(base: Base, verb: str, payload: dict[str, Any]) -> dict[str, Any]:
-    if verb == "join":
-        user = base.new_id("usr")
-        base.people[user] = {"email": str(payload["email"]), "name": str(payload["name"])}
-        return {"user": user}
-    text = payload["person"]
-    user = next((id for id, person in base.people.items() if text in (id, person["email"])), "")
-    if not user:
-        raise ValueError(f"nobody with the address or id {text} works in this base")
-    base.left = [other for other in base.left if other != user] + [user] * (verb == "leave")
     return {}
 
 
-def _shape(base: Base, verb: str, payload: dict[str, Any]) -> None:
-    """Tables, fields and options. None of it counts as a change of a row."""
-    if "field" not in payload:
-        _shape_table(base, verb, payload)
-        return
-    table = base.table(payload["table"])
-    if verb == "restore":
-        column = next(c for c in table.trash if payload["field"] in (c.id, c.name))
-        table.trash.remove(column)
-        table.columns.append(column)
-    elif verb == "add" and "option" not in payload:
-        options = {"choices": []} if "elect" in payload["type"] else dict(payload.get("options", {}))
-        column = Column(base.new_id("fld"), str(payload["field"]), str(payload["type"]), options)
-        for choice in payload.get("choices", ()):
-            add_choice(base, column, choice)
-        table.columns.append(column)
-    else:
-        _shape_column(base, table, table.column(payload["field"]), verb, payload)
+def _who(base: Base, email: str) -> str:
+    who = next((id for id, person in base.people.items() if person["email"] == email), None)
+    if who is None:
+        raise ValueError(f"nobody with the address {email} works in this base")
+    return who
 
 
-def _shape_table(base: Base, verb: str, payload: dict[str, Any]) -> None:
-    if verb == "restore":
-        found = next(table for table in base.trash if payload["table"] in (table.id, table.name))
-        base.trash.remove(found)
-        base.tables.append(found)
-        return
-    table = base.table(payload["table"])
-    if verb == "rename":
-        table.name = str(payload["name"])
-    else:
-        base.tables.remove(table)
-        base.trash.append(table)
+def _write(base: Base, who: str, verb: str, payload: Payload) -> dict[str, Any]:
+    change = Change(base, base.table(payload["table"]), who, base.now, typecast=payload.get("typecast") is True)
+    match verb:
+        case "create":
+            return create(change, {"fields": payload["fields"]})[0]
+        case "delete":
+            delete(change, [payload["record"]])
+            return {"id": payload["record"], "deleted": True}
+        case "restore":
+            return restore(change, payload["record"])
+        case "bulk":
+            records = bulk(change, payload["records"])
+            return {"records": records, "touched": [record["id"] for record in records]}
+        case "comment":
+            row = base.row(change.table, payload["record"])
+            return comments.add(base, change.table, row, who, {"text": payload["text"]})
+    answer, _ = update(change, {"records": [{"id": payload["record"], "fields": payload["fields"]}]}, replace=False)
+    return dict(answer["records"][0])
 
 
-def _shape_column(base: Base, table: Table, column: Column, verb: str, payload: dict[str, Any]) -> None:
-    if "option" in payload:
-        _shape_option(base, table, column, verb, payload)
-    elif verb == "rename":
-        column.name = str(payload["name"])
-    elif verb == "remove":
-        table.columns.remove(column)
-        table.trash.append(column)
-    else:
-        _retype(base, table, column, payload)
+def _rules(site: Site, payload: Payload) -> dict[str, Any]:
+    site.rules.turn({name: value for name, value in payload.items() if name != "as"})
+    return {}
 
 
-def _shape_option(base: Base, table: Table, column: Column, verb: str, payload: dict[str, Any]) -> None:
-    old, new = str(payload["option"]), str(payload.get("name", ""))
-    if verb == "add":
-        add_choice(base, column, old)
-        return
-    if old not in column.choices:
-        raise ValueError(f"{column.name} has no option {old}")
-    choices = [choice | {"name": new} if choice["name"] == old else choice for choice in column.options["choices"]]
-    column.options["choices"] = [choice for choice in choices if choice["name"]]
-    for row in table.rows.values():
-        held = row.cells.get(column.id)
-        if isinstance(held, list):
-            kept = [new if word == old else word for word in held]
-            _put(row.cells, column, [word for word in kept if word])
-        elif held == old:
-            _put(row.cells, column, new)
+def _role(site: Site, payload: Payload) -> dict[str, Any]:
+    if payload["level"] not in ROLES:
+        raise ValueError(f"airtable has no role {payload['level']}; it has {', '.join(ROLES)}")
+    next(iter(site.bases.values())).role = payload["level"]
+    return {}
 
 
-def _retype(base: Base, table: Table, column: Column, payload: dict[str, Any]) -> None:
-    """Cells are converted by way of their text; what means nothing in the new type is lost."""
-    selects = ("singleSelect", "multipleSelects")
-    options = dict(payload.get("options", {}))
-    if payload["type"] in selects:
-        options["choices"] = column.options["choices"] if column.type in selects else []
-    column.type, column.options = str(payload["type"]), options
-    for row in table.rows.values():
-        held = row.cells.get(column.id)
-        if held is not None:
-            text = ", ".join(map(str, held)) if isinstance(held, list) else str(held)
-            _put(row.cells, column, _converted(base, column, text))
+def _plan(site: Site, payload: Payload) -> dict[str, Any]:
+    site.access.subscribe(payload["plan"], payload.get("used"), payload.get("grace"), site.world.now())
+    return {}
 
 
-def _converted(base: Base, column: Column, text: str) -> Any:
-    match column.type:
-        case "singleSelect" | "multipleSelects":
-            words = text.split(", ") if column.type == "multipleSelects" else [text]
-            for word in words:
-                add_choice(base, column, word)
-            return words if column.type == "multipleSelects" else text
-        case "date" | "dateTime":
-            try:
-                at = datetime.fromisoformat(text)
-            except ValueError:
-                return None
-            return (
-                at.date().isoformat() if column.type == "date" else stamp(at if at.tzinfo else at.replace(tzinfo=UTC))
-            )
-        case kind if kind in NUMBER:
-            return float(text) if text.replace(".", "", 1).isdigit() else None
-        case kind if kind in TEXT:
-            return text
-    return None
+def _token(site: Site, payload: Payload) -> dict[str, Any]:
+    return {"token": site.access.grant(payload["purpose"], payload["scopes"], payload.get("bases"))}
 
 
-def _put(cells: dict[str, Any], column: Column, value: Any) -> None:
-    if value in (None, "", []):
-        cells.pop(column.id, None)
-    else:
-        cells[column.id] = value
+def _revoke(site: Site, payload: Payload) -> dict[str, Any]:
+    site.access.revoke(payload["purpose"])
+    return {}
+
+
+def _base(site: Site, payload: Payload) -> dict[str, Any]:
+    id = make_id("app", site.world.seed, "base", len(site.bases))
+    people = {site.user: {"email": site.email, "name": "Campaign sync"}}
+    site.take(Base(id, str(payload["name"]), people))
+    return {"base": id}
+
+
+def _expire(site: Site, _: Payload) -> dict[str, Any]:
+    site.pager.expire()
+    return {}
+
+
+def _break(site: Site, payload: Payload) -> dict[str, Any]:
+    for hooks in site.hooks.values():
+        if payload["hook"] in hooks.hooks:
+            hooks.fail(payload["hook"])
+            return {}
+    raise ValueError(f"there is no webhook {payload['hook']}")
+
+
+_SITE: dict[str, Callable[[Site, Payload], dict[str, Any]]] = {
+    "rules": _rules,
+    "role": _role,
+    "plan": _plan,
+    "token": _token,
+    "revoke": _revoke,
+    "base": _base,
+    "expire": _expire,
+    "break": _break,
+}

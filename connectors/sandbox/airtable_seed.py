@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connectors.sandbox.airtable_base import Base, Column, Row, Table, Writing, make_id, stamp
+from connectors.sandbox.airtable_base import Base, Column, Row, Table, make_id, stamp
 from connectors.sandbox.airtable_cells import COLOURS
+from connectors.sandbox.airtable_writing import Writing
 from connectors.sandbox.company_model import CampaignSeed, Company, Shown, StageSeed
 
 ZONE = "Europe/Berlin"

@@ -90,12 +90,12 @@ def read(call: Call) -> Response:
     return _one(call, find(call), documents.included(call, RELATED))
 
 
-def _one(call: Call, campaign: Campaign, include: list[str], status: int = 200) -> Response:
+def _one(call: Call, campaign: Campaign, include: list[str]) -> Response:
     data = documents.campaign_json(call, campaign, include)
     document: JSON = {"data": data, "links": {"self": data["links"]["self"]}}
     if include:
         document["included"] = documents.sideloaded(call, [campaign], include)
-    return answer(document, status)
+    return answer(document)
 
 
 def create(call: Call) -> Response:
@@ -114,7 +114,8 @@ def create(call: Call) -> Response:
     _assign(draft, changes)
     call.state.campaigns[draft.id] = draft
     call.touch(draft.id)
-    return _one(call, draft, list(RELATED[:1]), 201)
+    data = documents.campaign_json(call, draft, list(RELATED[:1]))
+    return answer({"data": data, "links": {"self": data["links"]["self"]}}, 201)
 
 
 def _first_message(draft: Campaign, given: Any) -> JSON:

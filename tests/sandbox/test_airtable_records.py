@@ -39,6 +39,7 @@ def test_an_unknown_table_is_403_but_an_unknown_base_or_record_404(desk: Desk) -
     assert kind_of(desk.ask("GET", "/v0/appAAAAAAAAAAAAAA/Campaigns")) == (404, "NOT_FOUND")
     assert desk.ask("GET", f"Campaigns/{MISSING}") == (404, {"error": "NOT_FOUND"})
     assert desk.ask("GET", "/v0/nothing/here/at/all") == (404, {"error": "NOT_FOUND"})
+    assert desk.ask("GET", "Campaigns/") == (404, {"error": "NOT_FOUND"}), "an id left out is no listing"
     assert desk.ask("PATCH", "/v0/meta/bases")[0] == 404
 
 
