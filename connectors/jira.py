@@ -1,4 +1,4 @@
-"""Jira Cloud: epics as campaigns and their child issues as stages, through the `jira` library's session."""
+"""Jira, Cloud and Data Center: epics as campaigns and their child issues as stages, through the `jira` library."""
 
 from __future__ import annotations
 
@@ -7,22 +7,27 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from connectors import jira_fields, jira_history, jira_issues, jira_write
+from connectors import jira_changes, jira_history, jira_issues, jira_links, jira_people, jira_write
 from connectors.http import Retry
+from connectors.jira_login import Login
+from connectors.jira_project import Project
 from connectors.jira_site import Site
 from sync.model import Attribution, Kind, Record, Ref
-from sync.ports import Capability, Change, NativeSchema, Outcome, Written
+from sync.ports import Capability, Change, Member, NativeSchema, Outcome, Relation, Written
 
-SETTLE = 300.0  # seconds; the search index lags by minutes at worst (reference jira §4.2)
-RECONCILED = 50  # how many issues a search reads past its index (§4.2)
+SETTLE = jira_changes.SETTLE.total_seconds()
+RECONCILED = 50  # how many issues a search reads past its index (reference jira §4.2)
 
 
 class JiraConnector:
-    """The wire to one project of one Jira Cloud site, v3. Connects at the first use, not when it is made.
+    """The wire to one project of one Jira site. Connects at the first use, not when it is made.
 
     `url` is the site's (https://acme.atlassian.net), `project` a key, the types are names of its issue types.
-    `per_second` is the rate budget of this instance; None is none. `sleep` and `rng` are the retry policy's.
+    What `token` is, `email` and `user` tell: see `Login`. `transition_fields` gives by status, and there by field, what
+    a transition into that status is to fill in. `per_second` is the rate budget of this instance; None is none.
+    `sleep` and `rng` are the retry policy's.
     """
 
     def __init__(
@@ -30,45 +35,78 @@ class JiraConnector:
         tool: str,
         *,
         url: str,
-        email: str,
         token: str,
         project: str,
+        email: str | None = None,
+        user: str | None = None,
         campaign_type: str = "Epic",
         stage_type: str = "Task",
+        transition_fields: Mapping[str, Mapping[str, Any]] | None = None,
         per_second: float | None = 20,
         sleep: Callable[[float], None] = time.sleep,
         rng: Callable[[], float] = random.random,
     ) -> None:
         self.tool = tool
-        self.capability = Capability(frozenset(Kind), batch=jira_write.BATCH, settle=SETTLE)
-        self._site = Site(
-            tool, url=url, email=email, token=token, project=project, per_second=per_second,
-            types={Kind.CAMPAIGN: campaign_type, Kind.STAGE: stage_type}, retry=Retry(sleep=sleep, rng=rng),
-        )  # fmt: skip
-        self._schema: NativeSchema | None = None
+        self.capability = Capability(frozenset(Kind), batch=jira_write.BATCH, settle=SETTLE, changes=True, relates=True)
+        login, retry = Login(token, email, user), Retry(sleep=sleep, rng=rng)
+        self._site = Site(tool, url=url, login=login, per_second=per_second, retry=retry)
+        types = {Kind.CAMPAIGN: campaign_type, Kind.STAGE: stage_type}
+        self._project = Project(self._site, project, types, transition_fields or {})
         self._written: deque[str] = deque(maxlen=RECONCILED)
+        self._position: str | None = None
 
     def schema(self) -> NativeSchema:
-        """The fields by kind, of the types string, doc, date, datetime, user, option, number, status and array:…"""
-        if self._schema is None:
-            self._schema = jira_fields.read_schema(self._site)
-        return self._schema
+        """The fields by kind. Their types are Jira's own words, but for doc (rich text of Cloud), wiki (of a Data
+        Center), username (a person there), and array:… for a list of …"""
+        return self._project.schema
 
     def fetch(self) -> Iterator[Record]:
         """Every issue of the two types, campaigns first. What this instance has written is read past the index."""
-        schema = self.schema()
-        reconcile = [int(native) for native in self._written]
+        self._position = None
+        place = self._project.place
+        begun = self._site.clock.now()
         for kind in (Kind.CAMPAIGN, Kind.STAGE):
-            for issue in jira_issues.listing(self._site, kind, schema, reconcile):
-                yield jira_issues.record(self._site, issue, Ref(self.tool, kind, str(issue["id"])), schema)
+            yield from jira_issues.listing(self._project, kind, self._lately())
+        if begun is not None:
+            self._position = jira_changes.position(place, begun - jira_changes.SETTLE)
+
+    def changes(self, since: str) -> Iterator[Record | Ref]:
+        """What was updated since then, campaigns of a page before its stages. Issues that were deleted, or moved to
+        another project or type, are not among them: a census misses those."""
+        self._position = None
+        place = self._project.place
+        start = jira_changes.moment_of(self.tool, place, since)
+        self._position = since
+
+        def reached(at: datetime) -> None:
+            self._position = jira_changes.position(place, at)
+
+        yield from jira_changes.changed(self._project, start, self._lately(), reached)
+
+    def position(self) -> str | None:
+        """The time up to which the last listing is known to be whole, less what the index may lag; by Jira's clock."""
+        return self._position
+
+    def census(self) -> Iterator[Ref]:
+        """The refs of the full listing, by pages of thousands."""
+        for kind in (Kind.CAMPAIGN, Kind.STAGE):
+            yield from jira_issues.census(self._project, kind, self._lately())
+
+    def members(self) -> Sequence[Member]:
+        """Who may be assigned, by account id; on a Data Center everybody, by user name."""
+        return jira_people.members(self._project)
+
+    def relate(self, record: Record, relations: Sequence[Relation]) -> None:
+        """Remote issue links. Raises Rejected where this account may not link issues, Stale where the issue is gone."""
+        jira_links.relate(self._site, record, relations)
 
     def read(self, refs: Sequence[Ref]) -> Mapping[Ref, Record | None]:
-        """These issues, past the index; 100 per request, and one more for each that is not there."""
-        return jira_issues.read(self._site, refs, self.schema())
+        """These issues, past the index; on Cloud 100 per request, and one more for each that is not there."""
+        return jira_issues.read(self._project, refs)
 
     def write(self, changes: Sequence[Change]) -> Sequence[Outcome]:
         """One outcome for each change, in order. A creation without an answer is Ambiguous and never repeated."""
-        outcomes = jira_write.write(self._site, self.schema(), changes)
+        outcomes = jira_write.write(self._project, changes)
         for outcome in outcomes:
             if isinstance(outcome, Written) and outcome.record is not None:
                 native = outcome.record.ref.native
@@ -79,7 +117,7 @@ class JiraConnector:
 
     def attribution(self, record: Record, field_id: str) -> Attribution | None:
         """Who last changed the field and when, by the issue's changelog."""
-        return jira_history.attribution(self._site, record, field_id)
+        return jira_history.attribution(self._project, record, field_id)
 
     def time(self) -> datetime | None:
         """The site's own time, by its last answer."""
@@ -88,3 +126,6 @@ class JiraConnector:
     def close(self) -> None:
         """Give back sockets."""
         self._site.close()
+
+    def _lately(self) -> list[int]:
+        return [int(native) for native in self._written]

@@ -1,58 +1,59 @@
-"""One Jira Cloud site as an account sees it: the client, single requests, and the proof of who and where we are."""
+"""One Jira site, Cloud or Data Center, as an account sees it: the client and single requests."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import requests
-from jira import JIRA, JIRAError
+from jira import JIRA
 
-from connectors.answers import items, understood, word
-from connectors.http import TIMEOUT, Retry, ToolClock, error_for, json_of, limit, translate
-from sync.errors import Ambiguous, ConfigError, Rejected, SyncError, Unavailable
-from sync.model import Kind
+from connectors.answers import understood, word
+from connectors.budgets import shared_name
+from connectors.http import TIMEOUT, Retry, ToolClock, json_of, limit, translate
+from connectors.jira_errors import Missing, pause, refusal_of
+from connectors.jira_login import Login
+from sync.errors import ConfigError, Rejected, Unavailable
 
 T = TypeVar("T")
-Options = tuple[tuple[str, str], ...]  # (id, name)
+CLOUD, DATA_CENTER = "3", "2"  # versions of the REST API: 3 has documents (ADF) for rich text, 2 wiki text
+ANONYMOUS = "anonymous"  # whom a Data Center calls so is not signed in
+PROGRAM = "campaign-sync"
+HISTORY = {"type": PROGRAM, "generator": {"id": PROGRAM, "type": "application"}}  # (reference jira §5.6, §5.12)
+QUESTIONS = ("/search/jql", "/search", "/issue/bulkfetch")  # asked by POST, though they change nothing
 
 
-class Missing(Rejected):
-    """404: gone, or out of this account's sight; Jira does not tell which (reference jira §3)."""
-
-
-class ForbiddenError(ConfigError):
-    """403: this account may not do this one thing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The configured project: its id, and by kind the issue type's id and the statuses of its workflow."""
-
-    project: str
-    types: Mapping[Kind, str]
-    statuses: Mapping[Kind, Options]
+def signed(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The body of an edit or a transition, which the issue's history is to show as this program's."""
+    return {**body, "historyMetadata": HISTORY}
 
 
 class Site:
     """Requests to one site in one account's name. Connects at the first use; every failure is a SyncError."""
 
-    def __init__(
-        self, tool: str, *, url: str, email: str, token: str, project: str, types: Mapping[Kind, str],
-        per_second: float | None, retry: Retry,
-    ) -> None:  # fmt: skip
+    def __init__(self, tool: str, *, url: str, login: Login, per_second: float | None, retry: Retry) -> None:
         self.tool = tool
         self.url = url.rstrip("/")
-        self.project = project
-        self._types = types
-        self._auth = (email, token)
+        self.login = login
         self._per_second = per_second
         self._retry = retry
         self.clock = ToolClock()
         self._client: JIRA | None = None
-        self._place: Place | None = None
+        self._cloud = True
+        self._address = self.url
+        self._user: str | None = None  # of a Data Center, once known
+        self._named = False  # whether the last answer said that it is for a user who is signed in
+
+    @property
+    def cloud(self) -> bool:
+        """Whether it is Jira Cloud; else it is a Data Center."""
+        self._connected()
+        return self._cloud
+
+    def browse(self, key: str) -> str:
+        """Where people open an issue: at the site's own address, which is not where an OAuth token is used."""
+        return f"{self._address}/browse/{key}"
 
     def repeat(self, call: Callable[[], T]) -> T:
         """A whole idempotent operation under the retry policy."""
@@ -85,31 +86,10 @@ class Site:
         """A refusal of a question that is ours alone."""
         return ConfigError(f"{refusal} Check url and project in [tools.{self.tool}], and what its account may see.")
 
-    def once(
-        self, doing: str, method: str, path: str, *, creating: bool = False, tolerated: tuple[int, ...] = (),
-        **options: Any,
-    ) -> Any:  # fmt: skip
-        """One attempt. `creating`: no answer is Ambiguous. `tolerated`: statuses whose body is an answer like others.
-
-        `_session` and `_get_url` are private to the library, which is why its version is pinned: its public methods
-        lack bulkfetch, properties at creation and the changelog, and lose the field names of errors
-        (reference jira §9.3, §9.4). Its session's own `request` is left out: it fails itself over an error body that
-        is JSON of another type.
-        """
+    def once(self, doing: str, method: str, path: str, *, creating: bool = False, **options: Any) -> Any:
+        """One attempt. `creating`: no answer is Ambiguous. `tolerated`: statuses whose body is an answer as well."""
         client = self._connected()
-        try:
-            # A redirect would turn a POST into a GET, so it is not followed but reported.
-            response = requests.Session.request(
-                client._session, method, client._get_url(path), timeout=TIMEOUT, allow_redirects=False, **options
-            )
-        except requests.RequestException as exc:
-            raise translate(self.tool, doing, exc, creating=creating) from exc
-        self.clock.learn(response)
-        if not response.ok and response.status_code not in tolerated:
-            raise _particular(error_for(self.tool, doing, response, creating=creating), response.status_code) from None
-        if response.is_redirect:
-            where = urlsplit(response.headers["Location"]).netloc or "another page"
-            raise ConfigError(f"{self.tool} sends {doing} on to {where}. Check url in [tools.{self.tool}].")
+        response = self._sent(client, doing, method, path, creating=creating, **options)
         if response.status_code == 204 and method != "GET":
             return None
         answer = json_of(self.tool, doing, response, creating=creating)
@@ -125,65 +105,29 @@ class Site:
             if answer is not None:
                 raise TypeError(doing)
 
-    def place(self) -> Place:
-        """The project and its issue types, once found by an account that is proven to be signed in."""
-        if self._place is None:
-            self._place = self._found(self.confirm())
-        return self._place
-
-    def confirm(self) -> str:
-        """The project's id; raises unless we are signed in and see the project.
+    def prove(self) -> None:
+        """Raises unless we are signed in.
 
         Jira answers a wrong token like an anonymous visitor, with empty lists in place of a refusal (reference
-        jira §2); only `myself` refuses, so nothing is called empty or gone without asking it.
+        jira §2); only `myself` refuses. A Data Center says with every answer whom it is for, and need not be asked.
         """
-        self.look(f"signing in as {self._auth[0]}", "GET", "myself")
-        project = self.find("opening the project", self._path())
-        if project is None:
-            raise ConfigError(
-                f"{self.tool} shows this account no project {self.project!r}. Check project in [tools.{self.tool}] "
-                "and the account's permission to browse it."
-            )
-        with understood(self.tool, "opening the project"):
-            return word(project, "id")
+        self.repeat(self._connected)
+        if not self._cloud and self._named:
+            return
+        doing = f"signing in as {self.login}"
+        try:
+            me = self.look(doing, "GET", "myself")
+        except ConfigError as exc:
+            raise ConfigError(f"{exc}{self.login.hint(cloud=self._cloud)}") from None
+        if not self._cloud:
+            with understood(self.tool, doing):
+                self._user = word(me, "name")
 
     def close(self) -> None:
-        """Give back sockets; the next request would connect again."""
+        """Give back sockets."""
         if self._client is not None:
             self._client.close()  # type: ignore[no-untyped-call]
             self._client = None
-
-    def _path(self) -> str:
-        return f"project/{quote(self.project, safe='')}"
-
-    def _found(self, project: str) -> Place:
-        doing = "reading issue types"
-        listed = self.look(doing, "GET", f"{self._path()}/statuses")
-        with understood(self.tool, doing):
-            types = {word(one, "name"): one for one in reversed(items({"types": listed}, "types"))}
-            chosen = {kind: self._chosen(types, kind, name) for kind, name in self._types.items()}
-            ids = {kind: word(one, "id") for kind, one in chosen.items()}
-            statuses = {
-                kind: tuple((word(status, "id"), word(status, "name")) for status in items(one, "statuses"))
-                for kind, one in chosen.items()
-            }
-        if len(set(ids.values())) < len(ids):
-            raise ConfigError(
-                f"campaign_type and stage_type in [tools.{self.tool}] name the same issue type of {self.tool}; "
-                "campaigns and stages need two."
-            )
-        return Place(project, ids, statuses)
-
-    def _chosen(self, types: dict[str, Mapping[str, Any]], kind: Kind, name: str) -> Mapping[str, Any]:
-        folded = {one.casefold(): found for one, found in types.items()}
-        found = types.get(name) or folded.get(name.casefold())
-        if found is None:
-            names = ", ".join(map(repr, reversed(types))) or "none"
-            raise ConfigError(
-                f"{self.tool} project {self.project} has no issue type {name!r} ({kind}_type in [tools.{self.tool}]). "
-                f"It has: {names}."
-            )
-        return found
 
     def _connected(self) -> JIRA:
         if self._client is None:
@@ -191,50 +135,99 @@ class Site:
         return self._client
 
     def _connect(self) -> JIRA:
-        doing = "signing in"
         if not self.url.startswith(("https://", "http://")):  # the library would take its own default
             raise ConfigError(f"The address of {self.tool} is not usable. Check url in [tools.{self.tool}].")
-        if not all(part.isascii() for part in self._auth):
-            raise ConfigError(f"The email or token of [tools.{self.tool}] holds a character that no token has.")
+        version = CLOUD if self.login.cloud_likely(self.url) else DATA_CENTER
+        client = JIRA(
+            self.url,
+            options={"rest_api_version": version},
+            max_retries=0,  # its own retries repeat a POST whose answer was lost, and so create twice (§9.2)
+            timeout=TIMEOUT,  # by default it waits for ever
+            get_server_info=False,  # asked for below, under our own retries and with our own words
+            logging=False,  # it logs headers and bodies
+            **self.login.options(self.tool),
+        )
+        share = shared_name("jira", self.url, urlsplit(self.url).path.strip("/"))
+        limit(client._session, self._per_second, share=share, reading=QUESTIONS, pause=pause)
         try:
-            client = JIRA(
-                self.url,
-                options={"rest_api_version": "3"},  # the library's default, 2, has wiki text in place of ADF
-                basic_auth=self._auth,
-                max_retries=0,  # its own retries repeat a POST whose answer was lost, and so create twice (§9.2)
-                timeout=TIMEOUT,  # by default it waits for ever
-                get_server_info=True,  # without it the library takes every site for a Data Center (§9.1)
-                logging=False,  # it logs headers and bodies
-            )
-        except (requests.JSONDecodeError, LookupError, TypeError, AttributeError):
-            # What the library makes of an answer that is no JSON, or JSON of something else.
+            self._introduce(client)
+        except BaseException:
+            client.close()  # type: ignore[no-untyped-call]
+            raise
+        return client
+
+    def _introduce(self, client: JIRA) -> None:
+        """Learn what the site is; go by its own word and not by its address (reference jira §1)."""
+        response = self._server_info(client)
+        try:
+            info = response.json()
+            flavour, address = word(info, "deploymentType"), info.get("baseUrl")
+        except (ValueError, LookupError, TypeError, AttributeError):
             raise Unavailable(
                 f"{self.tool} at {self.url} does not answer as Jira does. Check url in [tools.{self.tool}]; "
                 "if it is right, a gateway is in the way and the next run tries again."
             ) from None
-        except (JIRAError, requests.RequestException, ValueError) as exc:
-            raise self._unconnected(translate(self.tool, doing, exc, creating=False)) from None
-        if client.deploymentType != "Cloud":
-            client.close()  # type: ignore[no-untyped-call]
-            raise ConfigError(f"{self.tool} at {self.url} is not Jira Cloud; only Cloud is supported.")
-        limit(client._session, self._per_second)
-        return client
+        self._cloud = flavour == "Cloud"
+        if not self._cloud and self._named:
+            self._user = _named_in(response)
+        client._options["rest_api_version"] = CLOUD if self._cloud else DATA_CENTER
+        if isinstance(address, str) and address.startswith(("https://", "http://")):
+            self._address = address.rstrip("/")
+        self.login.check(self.tool, self.url, cloud=self._cloud)
 
-    def _unconnected(self, error: SyncError) -> SyncError:
-        if not isinstance(error, Rejected):
-            return error
+    def _server_info(self, client: JIRA) -> requests.Response:
+        doing = "signing in"
+        try:
+            return self._sent(client, doing, "GET", "serverInfo")
+        except Missing:
+            client._options["rest_api_version"] = DATA_CENTER  # which has no other (reference jira §1)
+        except Rejected:
+            raise self._nowhere() from None
+        try:
+            return self._sent(client, doing, "GET", "serverInfo")
+        except Rejected:
+            raise self._nowhere() from None
+
+    def _nowhere(self) -> ConfigError:
         return ConfigError(f"No Jira site was found at {self.url}. Check url in [tools.{self.tool}].")
 
+    def _sent(
+        self, client: JIRA, doing: str, method: str, path: str, *, creating: bool = False,
+        tolerated: tuple[int, ...] = (), **options: Any,
+    ) -> requests.Response:  # fmt: skip
+        """The answer to one request, if it is a good one.
 
-def _particular(error: SyncError, status: int) -> SyncError:
-    """Jira's own sense of two statuses."""
-    if status == 404:
-        return Missing(str(error))
-    return ForbiddenError(str(error)) if status == 403 else error
+        `_session` and `_get_url` are private to the library, which is why its version is pinned: its public methods
+        lack bulkfetch, properties at creation and the changelog, and lose the field names of errors
+        (reference jira §9.3, §9.4). Its session's own `request` is left out: it fails itself over an error body that
+        is JSON of another type.
+        """
+        try:
+            # A redirect would turn a POST into a GET, so it is not followed but reported.
+            response = requests.Session.request(
+                client._session, method, client._get_url(path), timeout=TIMEOUT, allow_redirects=False, **options
+            )
+        except requests.RequestException as exc:
+            raise translate(self.tool, doing, exc, creating=creating) from exc
+        self.clock.learn(response)
+        if not response.ok and response.status_code not in tolerated:
+            raise refusal_of(self.tool, doing, response, creating=creating) from None
+        if response.is_redirect:
+            where = urlsplit(response.headers["Location"]).netloc or "another page"
+            raise ConfigError(f"{self.tool} sends {doing} on to {where}. Check url in [tools.{self.tool}].")
+        self._recognised(doing, response)
+        return response
+
+    def _recognised(self, doing: str, response: requests.Response) -> None:
+        """A Data Center names in every answer the user whom it answers (reference jira §2)."""
+        name = _named_in(response)
+        self._named = name.casefold() not in ("", ANONYMOUS)
+        if self._user is not None and name and name.casefold() != self._user.casefold():
+            raise ConfigError(
+                f"{self.tool} answered {doing} as if {name} had asked, not {self._user}. "
+                f"Check that the token of [tools.{self.tool}] is right and not expired."
+            )
 
 
-def hopeless(error: SyncError) -> bool:
-    """Whether the next request would fail for the same reason: the site is down or the account is not let in."""
-    if isinstance(error, ConfigError):
-        return not isinstance(error, ForbiddenError)
-    return isinstance(error, Unavailable) and not isinstance(error, Ambiguous)
+def _named_in(response: requests.Response) -> str:
+    return unquote(response.headers.get("X-AUSERNAME", ""))

@@ -1,72 +1,213 @@
-"""A Jira status, which is never set but only reached: by one transition that the workflow offers now."""
+"""A Jira status, which is never set but only reached: by the shortest way that the workflow is known to allow."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
 
 from connectors.answers import items, part, understood, word
-from connectors.jira_site import Site
+from connectors.jira_place import number
+from connectors.jira_project import Project
+from connectors.jira_site import signed
+from connectors.jira_steps import Status, Step, name_of, offered, same
 from sync.errors import Ambiguous, Rejected, Unavailable
+from sync.model import Kind, Record
 
-Status = Mapping[str, Any]  # {"id"?, "name"?}
-
-
-def same(wanted: Status, status: Any) -> bool:
-    """Whether a status is the wanted one, by id where that is given, else by name."""
-    if not isinstance(status, Mapping):
-        return False
-    if wanted.get("id") is not None:
-        return str(wanted["id"]) == str(status.get("id"))
-    return str(wanted.get("name", "")).casefold() == str(status.get("name", "")).casefold()
+DONE = "done"  # the category of statuses that end an issue's work
 
 
-def move(site: Site, native: str, key: str, wanted: Status) -> None:
-    """Bring an issue into a status by one hop (reference jira §5.6).
+class Walk:
+    """An issue on its way into a status, by several steps where the workflow needs them (reference jira §5.6).
 
-    Raises Rejected, with what is on offer, where no transition leads there. Where a request gets no answer the whole
-    is repeated from a fresh look, since the transition may have taken place.
+    The first step is one that this issue is offered; every later one was seen offered to another issue of its type, so
+    that no issue is sent anywhere from where no way is known, and each is looked for again before it is taken. No way
+    leads through a status that ends the work. With `direct` only one step is taken.
+
+    `reached` is the last status that we brought the issue into, `perhaps` where a step led that got no answer.
     """
 
-    def attempt() -> None:
-        hop = _hop(site, native, key, wanted)
-        if hop is None:
-            return
+    def __init__(self, project: Project, record: Record, wanted: Status, *, direct: bool = False) -> None:
+        self.project, self.record, self.wanted, self.direct = project, record, wanted, direct
+        self.native, self.key = record.ref.native, record.key or record.ref.native
+        self.passed: list[str] = []  # the statuses it was brought into, by name
+        self.left: set[str] = set()  # the statuses it was in, by id: never again, or it might walk in circles
+        self.reached: Status | None = None
+        self.perhaps: Status | None = None
+
+    def go(self) -> None:
+        """Raises Rejected where there is no way, or where one ends halfway; the text says where the issue stands.
+
+        Where a request gets no answer the whole is repeated from a fresh look, since the step may have been taken.
+        """
+        self.project.site.repeat(self._go)
+
+    def ours(self, shown: Record) -> Record:
+        """What the issue shows, but for a status that somebody else has brought it into meanwhile: the one before."""
+        now = shown.fields.get("status")
+        if any(same(one, now) for one in (self.reached, self.perhaps) if one is not None):
+            return shown
+        kept = self.reached or self.record.fields.get("status")
+        return replace(shown, fields={**shown.fields, "status": kept}) if kept else shown
+
+    def known(self) -> Record | None:
+        """The record in the status that we brought it into, as far as that is known without looking."""
+        if self.perhaps is not None:
+            return None
+        return (
+            replace(self.record, fields={**self.record.fields, "status": self.reached}) if self.reached else self.record
+        )
+
+    def _go(self) -> None:
+        while True:
+            steps = offered(self.project.site, self.native, self.key)
+            step = _best(self._usable([one for one in steps if same(self.wanted, one.to)]))
+            if step is None:
+                now = self._status()
+                if self.perhaps is not None and same(self.perhaps, now):
+                    self._arrived(self.perhaps)
+                if same(self.wanted, now):
+                    return
+                step = self._first_step(now, steps)
+            self._take(step)
+            self._arrived(step.to)
+            if same(self.wanted, step.to):
+                return
+
+    def _take(self, step: Step) -> None:
+        body: dict[str, object] = {"transition": {"id": step.id}}
+        if fields := step.filled(self.project.given, cloud=self.project.site.cloud):
+            body["fields"] = fields
         try:
-            body = {"transition": {"id": hop}}
-            site.tell(f"moving {key}", "POST", f"issue/{native}/transitions", json=body, creating=True)
+            path, doing = f"issue/{self.native}/transitions", f"moving {self.key} to {step.name!r}"
+            self.project.site.tell(doing, "POST", path, json=signed(body), creating=True)
         except Ambiguous as exc:
+            self.perhaps = step.to
             raise Unavailable(str(exc), exc.retry_after) from None
+        except Rejected as exc:
+            if type(exc) is not Rejected or not self.passed:
+                raise
+            raise Rejected(f"{self._halfway()} {exc}") from None
 
-    site.repeat(attempt)
+    def _arrived(self, status: Status) -> None:
+        self.passed.append(name_of(status))
+        self.reached, self.perhaps = status, None
 
+    def _first_step(self, now: Status, steps: tuple[Step, ...]) -> Step:
+        here = str(now.get("id"))
+        kind = self.record.ref.kind
+        self.project.steps[kind, here] = steps
+        self.left.add(here)
+        step = None if self.direct else self._route(here)
+        if step is None:
+            raise Rejected(self._no_way(now, steps))
+        return step
 
-def _hop(site: Site, native: str, key: str, wanted: Status) -> str | None:
-    """The id of the transition to take; None when the issue is there already."""
-    doing = f"reading the transitions of {key}"
-    answer = site.once(doing, "GET", f"issue/{native}/transitions")
-    with understood(site.tool, doing):
-        offered = [one for one in items(answer, "transitions") if one.get("isAvailable") is not False]
-        # By the target: transitions' own names are translated and doubled, and their ids differ between workflows.
-        leading = [one for one in offered if same(wanted, part(one, "to"))]
-        if leading:
-            return word(min(leading, key=lambda one: bool(one.get("hasScreen"))), "id")
-    doing = f"reading the status of {key}"
-    issue = site.once(doing, "GET", f"issue/{native}", params={"fields": "status"})
-    with understood(site.tool, doing):
-        now = part(part(issue, "fields"), "status")
-        name = word(now, "name")
-    if same(wanted, now):
+    def _route(self, here: str) -> Step | None:
+        """The first step of a shortest way, None where none is known; breadth first, learning as far as it must."""
+        kind, place = self.record.ref.kind, self.project.place
+        if not any(same(self.wanted, {"id": id_, "name": name}) for id_, name in place.statuses[kind]):
+            return None
+        seen = {here, *self.left}
+        ways: deque[tuple[str, Step | None]] = deque([(here, None)])  # a status, and the first step of the way there
+        while ways:
+            status, first = ways.popleft()
+            for step in self._usable(_steps_from(self.project, kind, status)):
+                if same(self.wanted, step.to):
+                    return first or step
+                following = str(step.to.get("id"))
+                if following.isdigit() and following not in seen and not _ends(step.to):
+                    seen.add(following)
+                    ways.append((following, first or step))
         return None
-    raise Rejected(
-        f"{site.tool} cannot move {key} from {name!r} to {_name(wanted)!r}: the workflow offers "
-        f"{_names(offered)}. Move it in {site.tool} by hand, or let the workflow allow that step."
-    )
+
+    def _usable(self, steps: Sequence[Step]) -> list[Step]:
+        return [one for one in steps if not self._lacking(one)]
+
+    def _status(self) -> Status:
+        doing = f"reading the status of {self.key}"
+        issue = self.project.site.once(doing, "GET", f"issue/{self.native}", params={"fields": "status"})
+        with understood(self.project.tool, doing):
+            now = part(part(issue, "fields"), "status")
+            word(now, "name")
+        return now
+
+    def _halfway(self) -> str:
+        before = self.record.fields.get("status")
+        start = f" from {name_of(before)!r}" if isinstance(before, dict) else ""
+        return (
+            f"{self.project.tool} moved {self.key}{start} on the way to {name_of(self.wanted)!r} only as far as "
+            f"{self.passed[-1]!r}, where it stands now."
+        )
+
+    def _no_way(self, now: Status, steps: Sequence[Step]) -> str:
+        tool, wanted = self.project.tool, name_of(self.wanted)
+        told = f"{self._halfway()} " if self.passed else ""
+        blocked = [one for one in steps if same(self.wanted, one.to)]
+        if blocked:
+            fields = self._lacking(blocked[0])
+            table = f"[tools.{tool}.transition_fields.{_toml(wanted)}]"
+            return (
+                f"{told}{tool} wants {', '.join(map(repr, fields))} for the step of {self.key} from {name_of(now)!r} "
+                f"to {wanted!r}. Give it in {table} as {_toml(fields[0])} = …, or move the issue in {tool} by hand."
+            )
+        return (
+            f"{told}{tool} cannot move {self.key} from {name_of(now)!r} to {wanted!r}: the workflow offers "
+            f"{_names(steps)}, and no way on from there is known.{self._beyond()} Move it in {tool} by hand, or let "
+            "the workflow allow that step."
+        )
+
+    def _beyond(self) -> str:
+        """Which steps to the status would do if they did not want something filled in, and from where none is known."""
+        kind, names = self.record.ref.kind, dict(self.project.place.statuses[self.record.ref.kind])
+        seen = {status: steps for (of, status), steps in self.project.steps.items() if of is kind}
+        wanting = sorted(
+            f"from {names.get(status, status)!r} wants {', '.join(map(repr, self._lacking(step)))}"
+            for status, steps in seen.items()
+            for step in steps
+            if same(self.wanted, step.to) and self._lacking(step)
+        )
+        empty = sorted(repr(names.get(status, status)) for status, steps in seen.items() if not steps)
+        table = f"[tools.{self.project.tool}.transition_fields.{_toml(name_of(self.wanted))}]"
+        told = f" The step to it {' and '.join(wanting)}, which {table} may give." if wanting else ""
+        return f"{told} What follows {', '.join(empty)} is not known while no issue is in it." if empty else told
+
+    def _lacking(self, step: Step) -> list[str]:
+        return step.lacking(self.project.given, self.record.fields)
 
 
-def _name(wanted: Status) -> str:
-    return str(wanted.get("name") or f"status {wanted.get('id')}")
+def _steps_from(project: Project, kind: Kind, status: str) -> tuple[Step, ...]:
+    """What leads on from a status, as an issue of this type that is in it is offered; learned once."""
+    if (kind, status) not in project.steps:
+        place, site, doing = project.place, project.site, "learning the workflow"
+        jql = (
+            f"project = {place.project} AND issuetype = {place.types[kind]} AND status = {int(status)} ORDER BY id DESC"
+        )
+        asking = {"jql": jql, "fields": ["status"], "maxResults": 1}
+        found = site.once(doing, "POST", "search/jql" if site.cloud else "search", json=asking)
+        with understood(site.tool, doing):
+            samples = [
+                number(one, "id")
+                for one in items(found, "issues")
+                if str(part(part(one, "fields"), "status").get("id")) == status  # the index may lag behind
+            ]
+        project.steps[kind, status] = offered(site, samples[0], f"issue {samples[0]}") if samples else ()
+    return project.steps[kind, status]
 
 
-def _names(offered: Sequence[Mapping[str, Any]]) -> str:
-    return ", ".join(sorted({repr(one["to"].get("name")) for one in offered})) or "nothing to this account"
+def _best(steps: Sequence[Step]) -> Step | None:
+    """One without a screen before one that asks for more."""
+    return min(steps, key=lambda one: one.screen, default=None)
+
+
+def _ends(status: Status) -> bool:
+    category = status.get("statusCategory")
+    return isinstance(category, dict) and category.get("key") == DONE
+
+
+def _names(steps: Sequence[Step]) -> str:
+    return ", ".join(sorted({repr(one.name) for one in steps})) or "nothing to this account"
+
+
+def _toml(word: str) -> str:
+    return word if word.replace("_", "").replace("-", "").isalnum() and word.isascii() else f'"{word}"'

@@ -1,4 +1,4 @@
-"""Canned answers of a Jira Cloud site, for tests of single exchanges."""
+"""Canned answers of a Jira site, Cloud or Data Center, for tests of single exchanges."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from sync.ports import Change, Failed, Outcome
 
 SITE = "https://acme.atlassian.net"
 API = f"{SITE}/rest/api/3"
+HOUSE = "https://jira.acme.example/jira"
+HOUSE_API = f"{HOUSE}/rest/api/2"
 TOKEN = "ATATT3xFfGF0-made-up-token-1234567890"
 
 EPIC_STATUSES = {"10100": "Planned", "10101": "In Progress", "10106": "Sent", "10107": "Cancelled"}
@@ -30,12 +32,19 @@ def connector(**changes: Any) -> JiraConnector:
     return JiraConnector("jira", **(options | changes))
 
 
+def house_connector(**changes: Any) -> JiraConnector:
+    """One to a Data Center, with a personal access token."""
+    return connector(**({"url": HOUSE, "email": None, "token": "NjE2-made-up-pat"} | changes))
+
+
 NO_ISSUE = {"errorMessages": ["Issue does not exist or you do not have permission to see it."], "errors": {}}
 EMPTY = {"issues": [], "isLast": True}
 
 
 class Wire(responses.RequestsMock):
     """A site with an epic and a task type. Answers to one address are given in turn; the last one stays."""
+
+    api = API
 
     def __init__(self) -> None:
         super().__init__(assert_all_requests_are_fired=False)
@@ -61,22 +70,51 @@ class Wire(responses.RequestsMock):
     def on(self, method: str, path: str, body: Any, status: int = 200, **options: Any) -> None:
         """Answer with JSON, or with an exception that breaks the connection."""
         if isinstance(body, Exception):
-            self.add(method, f"{API}/{path}", body=body, **options)
+            self.add(method, f"{self.api}/{path}", body=body, **options)
         elif status == 204:
-            self.add(method, f"{API}/{path}", status=204, **options)
+            self.add(method, f"{self.api}/{path}", status=204, **options)
         else:
-            self.add(method, f"{API}/{path}", json=body, status=status, **options)
+            self.add(method, f"{self.api}/{path}", json=body, status=status, **options)
 
     def sent(self, method: str, path: str) -> list[Any]:
-        """The JSON bodies of the requests to one address, in order."""
+        """The JSON bodies of the requests to one address, in order, without the mark for the history."""
+        return [
+            {name: one for name, one in body.items() if name != "historyMetadata"} if isinstance(body, dict) else body
+            for body in self.bodies(method, path)
+        ]
+
+    def bodies(self, method: str, path: str) -> list[Any]:
+        """The same as they went over the wire."""
         calls = [c.request for c in self.calls if c.request.method == method]
-        found = [c for c in calls if str(c.url).partition("?")[0] == f"{API}/{path}"]
+        found = [c for c in calls if str(c.url).partition("?")[0] == f"{self.api}/{path}"]
         return [json.loads(c.body) if c.body else None for c in found]
 
     def asked(self, path: str, name: str) -> list[str]:
         """The values of a query parameter in the requests to one address, in order."""
         urls = [urlsplit(str(c.request.url)) for c in self.calls]
         return [parse_qs(url.query)[name][0] for url in urls if url.path.endswith(path)]
+
+
+class House(Wire):
+    """The same company's Data Center: stages hang on epics by a field, and every answer says whom it is for."""
+
+    api = HOUSE_API
+
+    def site(self) -> None:
+        headers = {"X-AUSERNAME": "sync"}
+        self.on("GET", "serverInfo", {"versionNumbers": [10, 3, 24], "deploymentType": "Server", "baseUrl": HOUSE})
+        self.on("GET", "myself", {"name": "sync", "key": "JIRAUSER10100"}, headers=headers)
+        self.on("GET", "project/CAM", {"id": "10000", "key": "CAM"}, headers=headers)
+        types = [_type("10001", "Epic", EPIC_STATUSES), _type("10002", "Task", TASK_STATUSES)]
+        types.append(_type("10003", "Sub-task", TASK_STATUSES) | {"subtask": True})
+        self.on("GET", "project/CAM/statuses", types)
+        self.on("GET", "field", [*FIELDS, EPIC_LINK, EPIC_NAME])
+        for native, screen in (("10001", [*EPIC_SCREEN, {"fieldId": EPIC_NAME["id"], **_SET}]), ("10002", TASK_SCREEN)):
+            half = {"values": screen[:1], "total": len(screen), "isLast": False}
+            self.on("GET", f"issue/createmeta/10000/issuetypes/{native}", half)
+            rest = {"values": screen[1:], "total": len(screen), "isLast": True}
+            self.on("GET", f"issue/createmeta/10000/issuetypes/{native}", rest)
+        self.on("GET", "issue/createmeta/10000/issuetypes/10003", {"values": TASK_SCREEN, "total": len(TASK_SCREEN)})
 
 
 def issue(native: str = "10451", **fields: Any) -> dict[str, Any]:
@@ -153,6 +191,8 @@ FIELDS = [
     _field("customfield_10099", "Region", type="option") | {"scope": {"type": "PROJECT", "project": {"id": "10777"}}},
 ]
 _SET = {"operations": ["set"]}
+EPIC_LINK = _field("customfield_10008", "Epic Link", type="any", custom="com.pyxis.greenhopper.jira:gh-epic-link")
+EPIC_NAME = _field("customfield_10009", "Epic Name", type="string", custom="com.pyxis.greenhopper.jira:gh-epic-label")
 EPIC_SCREEN = [
     {"fieldId": "summary", **_SET},
     {"fieldId": "description", **_SET},

@@ -28,7 +28,8 @@ def test_the_schema_names_fields_of_shapes_we_speak_with_what_can_be_set_and_cho
     assert fields["labels"].type == "array:string"
     assert fields["customfield_10040"].read_only  # on no screen of an epic
     assert fields["created"].read_only
-    assert not {"attachment", "issuetype", "thumbnail"} & fields.keys()
+    assert fields["issuetype"].read_only  # another type would make it another kind
+    assert not {"attachment", "thumbnail"} & fields.keys()
     assert "customfield_10099" not in fields  # another project's own
 
 
@@ -70,7 +71,7 @@ def test_a_record_says_what_people_see_and_hides_what_is_ours(site: Wire) -> Non
     assert record.url == f"{SITE}/browse/CAM-17"
     assert record.changed_at == datetime(2026, 10, 8, 15, 8, 33, 123000, UTC)
     assert record.locked is None
-    assert "issuetype" not in record.fields
+    assert "attachment" not in record.fields
 
 
 @pytest.mark.parametrize(
@@ -150,6 +151,15 @@ def test_an_issue_is_absent_after_a_direct_404_to_an_account_that_sees_the_proje
     site.on("GET", "issue/10451", NO_ISSUE, status=404)
     assert connector().read([ref]) == {ref: None}
     assert len(site.sent("GET", "myself")) == 2
+
+
+@pytest.mark.parametrize("native", ["../project/CAM", "CAM-17", "10451?expand=x", "", "\uff11\uff10\uff14\uff15\uff11"])
+def test_what_is_no_id_is_no_issue_and_asked_for_at_no_address(site: Wire, native: str) -> None:
+    ref = Ref("jira", Kind.CAMPAIGN, native)
+    assert connector().read([ref]) == {ref: None}
+    assert not [
+        call for call in site.calls if "/issue/" in str(call.request.url) and "createmeta" not in str(call.request.url)
+    ]
 
 
 def test_an_issue_that_bulkfetch_left_out_but_that_is_there_is_not_absent(site: Wire) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from connectors.jira_site import HISTORY
 from sync.model import Attribution
 from tests.connectors.jira_wire import NO_ISSUE, Wire, connector, epic_record
 
@@ -21,6 +22,33 @@ def test_the_newest_change_of_the_field_tells_who_and_when(site: Wire) -> None:
     site.on("GET", "issue/10451/changelog", {"values": entries, "total": 3, "isLast": True})
     found = connector().attribution(epic_record(), "duedate")
     assert found == Attribution("Bo", datetime(2026, 10, 8, 7, 2, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("told", "ours"),
+    [
+        (HISTORY, True),
+        (HISTORY | {"extraData": {}, "activityDescription": None}, True),
+        ({"type": "another-app"}, False),
+        ({}, False),
+        (None, False),
+        ("campaign-sync", False),
+    ],
+)
+def test_a_change_is_ours_when_its_history_says_so(site: Wire, told: object, ours: bool) -> None:
+    entries = [_entry(1, "status", "Ann"), _entry(2, "status", "Sync") | {"historyMetadata": told}]
+    site.on("GET", "issue/10451/changelog", {"values": entries, "total": 2})
+    found = connector().attribution(epic_record(), "status")
+    assert found == Attribution("Sync", datetime(2026, 10, 8, 7, 2, tzinfo=UTC), ours=ours)
+
+
+def test_what_somebody_changed_after_us_is_not_ours(site: Wire) -> None:
+    entries = [_entry(1, "status", "Sync") | {"historyMetadata": HISTORY}, _entry(2, "status", "Ann")]
+    entries.append(_entry(3, "summary", "Sync") | {"historyMetadata": HISTORY})
+    site.on("GET", "issue/10451/changelog", {"values": entries, "total": 3})
+    found = connector().attribution(epic_record(), "status")
+    assert found is not None
+    assert (found.who, found.ours) == ("Ann", False)
 
 
 def test_a_long_history_is_read_from_its_end(site: Wire) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -10,7 +11,7 @@ import requests
 from sync.errors import ConfigError, Unavailable
 from sync.model import Kind
 from sync.ports import Connector
-from tests.connectors.jira_wire import API, TOKEN, Wire, connector
+from tests.connectors.jira_wire import API, SITE, TOKEN, Wire, connector
 
 
 @pytest.fixture
@@ -28,6 +29,8 @@ def site(wire: Wire) -> Wire:
 def test_it_keeps_the_contract_and_makes_no_request_before_it_is_used(wire: Wire) -> None:
     made: Connector = connector()
     assert made.capability.batch == 50
+    assert made.capability.changes
+    assert made.capability.relates
     assert made.capability.kinds == frozenset(Kind)
     made.close()
     assert len(wire.calls) == 0
@@ -46,6 +49,37 @@ def test_a_project_that_is_not_shown_is_named(site: Wire) -> None:
         connector().schema()
 
 
+@pytest.mark.parametrize("project", ['CAM" OR project = OPS', "CAM/statuses?x=1", "../myself", "CAM\n", "ÇAM 🎉"])
+def test_a_project_of_any_name_is_asked_for_by_that_name_and_nothing_else(site: Wire, project: str) -> None:
+    quoted = quote(project, safe="")
+    site.on("GET", f"project/{quoted}", {"errorMessages": ["No project could be found"]}, status=404)
+    with pytest.raises(ConfigError, match="shows this account no project"):
+        connector(project=project).schema()
+    assert str(site.calls[-1].request.url) == f"{API}/project/{quoted}"
+    assert not site.sent("POST", "search/jql")
+
+
+def test_an_issue_type_with_a_query_in_its_name_is_compared_and_never_asked_for(site: Wire) -> None:
+    with pytest.raises(ConfigError, match="has no issue type"):
+        connector(stage_type='Task" OR project = OPS OR issuetype = "Task').schema()
+
+
+def test_a_sub_task_cannot_be_a_campaign(site: Wire) -> None:
+    types = [
+        {"id": "10001", "name": "Epic", "statuses": [], "subtask": True},
+        {"id": "10002", "name": "Task", "statuses": []},
+    ]
+    site.replace("GET", f"{API}/project/CAM/statuses", json=types)
+    with pytest.raises(ConfigError, match="a sub-task: nothing can hang on it"):
+        connector().schema()
+
+
+def test_an_id_that_is_none_never_gets_into_a_query(site: Wire) -> None:
+    site.replace("GET", f"{API}/project/CAM", json={"id": "10000 OR project = OPS", "key": "CAM"})
+    with pytest.raises(Unavailable, match="in a form that is not documented"):
+        connector().schema()
+
+
 def test_an_issue_type_that_does_not_exist_is_named_with_those_that_do(site: Wire) -> None:
     with pytest.raises(ConfigError, match=r"no issue type 'Story' \(stage_type.*'Epic', 'Task'"):
         connector(stage_type="Story").schema()
@@ -56,14 +90,11 @@ def test_one_issue_type_cannot_be_both(site: Wire) -> None:
         connector(stage_type="epic").schema()
 
 
-def test_a_data_center_is_refused(wire: Wire) -> None:
-    wire.on("GET", "serverInfo", {"versionNumbers": [10, 3, 0], "deploymentType": "Server"})
-    with pytest.raises(ConfigError, match="not Jira Cloud"):
-        connector().schema()
-
-
 def test_an_address_without_a_jira_is_a_config_error(wire: Wire) -> None:
-    wire.add("GET", f"{API}/serverInfo", body="<html><title>Not here</title></html>", status=404)
+    for version in (2, 3):
+        wire.add(
+            "GET", f"{SITE}/rest/api/{version}/serverInfo", body="<html><title>Not here</title></html>", status=404
+        )
     with pytest.raises(ConfigError, match=r"No Jira site was found at https://acme\.atlassian\.net"):
         connector().schema()
 

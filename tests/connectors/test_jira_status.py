@@ -6,7 +6,7 @@ import requests
 
 from sync.errors import Rejected, Stale
 from sync.ports import Archive, Update, Written
-from tests.connectors.jira_wire import API, Wire, connector, epic_record, error_of, issue, one, transitions
+from tests.connectors.jira_wire import API, EMPTY, Wire, connector, epic_record, error_of, issue, one, transitions
 
 # Statuses
 
@@ -26,6 +26,7 @@ def test_a_status_is_reached_by_the_transition_whose_target_it_is_after_the_fiel
 def test_a_status_that_no_transition_leads_to_is_named_with_what_is_on_offer(site: Wire) -> None:
     site.on("GET", "issue/10451/transitions", transitions("10101", "10107"))
     site.on("GET", "issue/10451", issue())
+    site.on("POST", "search/jql", EMPTY)
     failure = error_of(one(connector(), Update(epic_record(), {"status": {"name": "Sent"}})))
     assert isinstance(failure, Rejected)
     assert "CAM-17 from 'Planned' to 'Sent': the workflow offers 'Cancelled', 'In Progress'" in str(failure)
@@ -56,6 +57,18 @@ def test_a_transition_without_a_screen_goes_before_one_that_asks_for_more(site: 
     site.on("POST", "issue/bulkfetch", {"issues": [issue()]})
     one(connector(), Update(epic_record(), {"status": {"id": "10106"}}))
     assert site.sent("POST", "issue/10451/transitions") == [{"transition": {"id": "110106"}}]
+
+
+def test_an_edit_and_a_transition_say_in_the_history_that_they_are_ours(site: Wire) -> None:
+    site.on("PUT", "issue/10451", None, status=204)
+    site.on("GET", "issue/10451/transitions", transitions("10106"))
+    site.on("POST", "issue/10451/transitions", None, status=204)
+    site.on("POST", "issue/bulkfetch", {"issues": [issue()]})
+    one(connector(), Update(epic_record(), {"summary": "x", "status": {"name": "Sent"}}))
+    one(connector(), Archive(epic_record()))
+    ours = {"type": "campaign-sync", "generator": {"id": "campaign-sync", "type": "application"}}
+    sent = [*site.bodies("PUT", "issue/10451"), *site.bodies("POST", "issue/10451/transitions")]
+    assert [body["historyMetadata"] for body in sent] == [ours] * 3
 
 
 # Archives

@@ -10,7 +10,7 @@ import requests
 from sync.errors import Ambiguous, ConfigError, Rejected, Stale, SyncError, Unavailable
 from sync.model import Kind
 from sync.ports import Archive, Change, Create, Failed, Update, Written
-from tests.connectors.jira_wire import Wire, connector, epic_record, error_of, issue, one, transitions
+from tests.connectors.jira_wire import EMPTY, Wire, connector, epic_record, error_of, issue, one, transitions
 
 FIRST, SECOND = "cs-00000001", "cs-00000002"
 
@@ -116,6 +116,7 @@ def test_a_created_issue_that_cannot_reach_its_status_stands_as_it_is(site: Wire
     site.on("POST", "issue/bulkfetch", {"issues": [marked("10500", FIRST)]})
     site.on("GET", "issue/10500/transitions", {"transitions": []})
     site.on("GET", "issue/10500", issue("10500"))
+    site.on("POST", "search/jql", EMPTY)
     outcome = one(connector(), creation(status={"name": "Sent"}))
     assert isinstance(outcome, Written)
     assert outcome.record is not None
