@@ -1,36 +1,39 @@
-"""Airtable over HTTP: two linked tables of one base, written in batches that are safe to repeat."""
+"""Airtable: two linked tables of one base, read whole or by what changed, and written in batches."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-import requests
-from pyairtable import Api
-from pyairtable.api.params import options_to_params
 from pyairtable.formulas import EQ, OR, RECORD_ID, to_formula_str
 
-from connectors.airtable_errors import Expired, Gone, Hidden, meaning
-from connectors.airtable_tables import Layout, Table
-from connectors.answers import items, understood, word
-from connectors.http import TIMEOUT, Retry, ToolClock, as_given, json_of, limit, translate
-from sync.errors import Ambiguous, ConfigError, Rejected, Stale, SyncError, Unavailable
+from connectors import airtable_log as log
+from connectors.airtable_changes import Position, edited_since, insist_on_use, parse
+from connectors.airtable_errors import Renamed
+from connectors.airtable_tables import Layout, Table, form, is_id
+from connectors.airtable_wire import Wire
+from connectors.airtable_write import BATCH, Writer, slices
+from connectors.answers import understood
+from connectors.http import Retry
+from sync.errors import ConfigError, Outdated
 from sync.model import Attribution, Kind, Record, Ref
-from sync.ports import Archive, Capability, Change, Create, Failed, NativeSchema, Outcome, Update, Written
+from sync.ports import Capability, Change, Member, NativeSchema, Outcome, Relation
 
 PAGE = 100  # records of one page, reference airtable §7
-BATCH = 10  # records of one write, the same
-LISTINGS = 3  # how often a listing is begun anew when its cursor runs out
+LOG_PAGES = 20  # of the change log, after which what they name is read and remembered
 
-T = TypeVar("T")
+Raw = Mapping[str, Any]
 
 
 class AirtableConnector:
     """One base. `campaigns`, `stages`, `campaign_link` and `marker_field` are names or ids.
 
     Creations are upserts on the marker field, so that a repeated one finds its record again (reference airtable §2.5).
-    An archived record lies in the base's trash, from where a person restores it (§2.6).
+    An archived record lies in the base's trash, from where a person restores it (§2.6). With `webhook_log` the base
+    keeps a log of its changes for us, if the token may have one; without, records are asked for by their times. It is
+    made by `position`, which is only asked for where it will be kept; reading writes nothing.
     """
 
     def __init__(
@@ -44,55 +47,100 @@ class AirtableConnector:
         stages: str = "Stages",
         campaign_link: str = "Campaign",
         marker_field: str = "Sync ID",
+        webhook_log: bool = True,
         per_second: float | None = 5.0,
         retry: Retry | None = None,
     ) -> None:
         self.tool = tool
-        self.capability = Capability(frozenset({Kind.CAMPAIGN, Kind.STAGE}), batch=BATCH)
-        self._api = Api(token, timeout=TIMEOUT, retry_strategy=None, use_field_ids=True, endpoint_url=url.rstrip("/"))
-        self._api.session.auth = as_given
-        limit(self._api.session, per_second)
+        self.capability = Capability(frozenset({Kind.CAMPAIGN, Kind.STAGE}), batch=BATCH, changes=True)
+        self._wire = Wire(tool, token=token, base=base, url=url, per_second=per_second, retry=retry or Retry())
         self._base = base
         self._layout = Layout(base, campaigns, stages, campaign_link, marker_field)
-        self._retry = retry or Retry()
+        self._logs = webhook_log
         self._known: dict[Kind, Table] | None = None
-        self._clock = ToolClock()
+        self._position: Position | None = None
+        self._unkept = False  # whether the log of `_position` is still to be made or prolonged
+        self._members: dict[str, Member] = {}
+        self._writer = Writer(self._wire, self._tables, self.read)
 
     def schema(self) -> NativeSchema:
-        """The fields of both tables as they are now, without links and without the fields that only we use."""
-        return {kind: table.fields for kind, table in self._tables(fresh=True).items()}
+        """The fields of both tables as they are now, without the fields that only we use.
+
+        Links to other tables are among them, so that a mapping can be told that it cannot use them.
+        """
+        return {kind: (*table.fields, *table.links) for kind, table in self._tables(True).items()}
 
     def fetch(self) -> Iterator[Record]:
         """Every record of the two tables, page by page."""
-        for table in self._tables().values():
-            for raw in self._listing(table):
-                yield table.record(self.tool, self._base, raw)
+        tables = self._tables()
+        self._position, self._unkept = None, False
+        found = log.find(self._wire) if self._logs else None
+        self._logs = found is not None
+        began = Position(self._base, form(tables), self.time(), found.place if found else None)
+        for table in tables.values():
+            for raw in self._wire.listing(table, size=PAGE):
+                yield self._record(table, raw)
+        self._position, self._unkept = began, found is not None and not found.lasting
+
+    def changes(self, since: str) -> Iterator[Record | Ref]:
+        """What the change log names since then, read anew; without a log, what was edited since by its own time."""
+        begin = parse(self.tool, since)
+        begin = begin if self._logs else replace(begin, log=None, late=False)
+        now_form = form(self._tables(fresh=begin.late))  # no log tells what became of the columns before it
+        insist_on_use(self.tool, begin, self._base, now_form, self.time())
+        self._position, self._unkept = begin, False
+        if begin.at is not None and (begin.log is None or begin.late):
+            now = self.time() or begin.at
+            yield from self._polled(begin.at)
+            # The log goes on from where it was, so its age is still that of `at`.
+            begin = replace(begin, at=now if begin.log is None else begin.at, late=False)
+            self._position = begin
+        if begin.log is not None:
+            yield from self._logged(begin, begin.log)
+
+    def position(self) -> str | None:
+        """Where the last listing began, as far as it came; None after one that broke off.
+
+        Makes or prolongs the change log that the next run will read.
+        """
+        if self._position and self._unkept:
+            self._unkept = False
+            self._position = self._with_log(self._position)
+        position = self._position
+        return position.text() if position and (position.at or position.log) else None
+
+    def census(self) -> Iterator[Ref]:
+        """The refs of every record, each with one small cell."""
+        for kind in self._tables():
+            for raw in self._as_named(kind, lambda t: self._wire.listing(t, size=PAGE, fields=[t.marker])):
+                yield Ref(self.tool, kind, raw["id"])
+
+    def members(self) -> Sequence[Member]:
+        """The collaborators that the records read so far name: Airtable lists none."""
+        return sorted(self._members.values(), key=lambda member: (member.name, member.native))
+
+    def relate(self, record: Record, relations: Sequence[Relation]) -> None:
+        """Never called: nothing is linked from here."""
 
     def read(self, refs: Sequence[Ref]) -> Mapping[Ref, Record | None]:
         """These records by one filtered listing per hundred; what it lacks is asked for by its id."""
+        found: dict[Ref, Record | None] = {ref: None for ref in refs if not is_id(ref.native)}
+        if len(found) == len(set(refs)):
+            return found
         tables = self._tables()
-        found: dict[Ref, Record | None] = {}
         for kind, table in tables.items():
-            for chunk in _slices([ref for ref in refs if ref.kind is kind], PAGE):
-                formula = to_formula_str(OR([EQ(RECORD_ID(), ref.native) for ref in chunk]))
-                records = (table.record(self.tool, self._base, raw) for raw in self._listing(table, formula))
-                here = {record.ref: record for record in records}
-                found.update({ref: here.get(ref) or self._single(table, ref) for ref in chunk})
-        if None in found.values():
+            wanted = [ref.native for ref in refs if ref.kind is kind and is_id(ref.native)]
+            for native, record in self._by_id(table, wanted):
+                if record is None and (raw := self._wire.single(table, native)) is not None:
+                    record = self._record(table, raw)  # noqa: PLW2901
+                found[Ref(self.tool, kind, native)] = record
+        if any(record is None and is_id(ref.native) for ref, record in found.items()):
             self._insist_on_seeing(tables)
         return found
 
     def write(self, changes: Sequence[Change]) -> Sequence[Outcome]:
         """One request for each verb, table and ten changes; a refused batch is halved until the bad record is alone."""
-        tables = self._tables()
-        groups: dict[tuple[type[Change], Kind], list[int]] = {}
-        for index, change in enumerate(changes):
-            groups.setdefault((type(change), _kind(change)), []).append(index)
-        outcomes: dict[int, Outcome] = {}
-        for (_, kind), indexes in groups.items():
-            for chunk in _slices(indexes, BATCH):
-                outcomes.update(zip(chunk, self._apply(tables[kind], [changes[i] for i in chunk]), strict=True))
-        return [outcomes[index] for index in range(len(changes))]
+        return self._writer.write(changes)
 
     def attribution(self, record: Record, field_id: str) -> Attribution | None:  # noqa: ARG002  Airtable tells no field
         """Who changed the record last, if the table has such fields: Airtable does not tell it by cell."""
@@ -102,167 +150,83 @@ class AirtableConnector:
 
     def time(self) -> datetime | None:
         """Airtable's own time, by its last answer."""
-        return self._clock.now()
+        return self._wire.clock.now()
 
     def close(self) -> None:
         """Give back sockets."""
-        self._api.session.close()
+        self._wire.close()
 
-    def _tables(self, *, fresh: bool = False) -> dict[Kind, Table]:
+    def _tables(self, fresh: bool = False) -> dict[Kind, Table]:
         if self._known is None or fresh:
-            doing = f"reading the tables of base {self._base}"
-            answer = self._container(doing, self._api.base(self._base).urls.tables)
-            with understood(self.tool, doing):
-                self._known = self._layout.tables(self.tool, items(answer, "tables"))
+            schema = self._wire.schema()
+            with understood(self.tool, f"reading the tables of base {self._base}"):
+                self._known = self._layout.tables(self.tool, schema)
         return self._known
+
+    def _record(self, table: Table, raw: Raw) -> Record:
+        record = table.record(self.tool, self._base, raw)
+        self._members.update((member.native, member) for member in table.members(raw))
+        return record
 
     def _insist_on_seeing(self, tables: Mapping[Kind, Table]) -> None:
         """A record is only not found while its table is still ours to see (reference airtable §6)."""
-        now = self._tables(fresh=True)
+        now = self._tables(True)
         for kind, table in tables.items():
             if now[kind].id != table.id:
                 raise ConfigError(f"{self.tool}: the table {table.name!r} of base {self._base} is another one now.")
 
-    def _listing(self, table: Table, formula: str | None = None) -> Iterator[Mapping[str, Any]]:
-        """Each record once: pages may repeat what moved; an expired listing begins anew (reference airtable §2.1)."""
-        seen: set[str] = set()
-        for _ in range(LISTINGS):
+    def _by_id(self, table: Table, natives: Sequence[str]) -> Iterator[tuple[str, Record | None]]:
+        """These records by filtered listings; None for one that is not in the listing."""
+        for chunk in slices(natives, PAGE):
+            formula = to_formula_str(OR([EQ(RECORD_ID(), native) for native in chunk]))
+            listed = {raw["id"]: raw for raw in self._wire.listing(table, size=PAGE, formula=formula)}
+            for native in chunk:
+                yield native, self._record(table, listed[native]) if native in listed else None
+
+    def _as_named(self, kind: Kind, ask: Callable[[Table], Iterator[Raw]]) -> Iterator[Raw]:
+        """A question that names columns, asked once more by a fresh schema when one of them was renamed."""
+        try:
+            yield from ask(self._tables()[kind])
+        except Renamed:
             try:
-                for raw in self._pages(table, formula):
-                    if raw["id"] not in seen:
-                        seen.add(raw["id"])
-                        yield raw
-            except Expired:
-                continue
-            return
-        raise Unavailable(f"{self.tool} let a listing expire {LISTINGS} times in a row. The next run tries again.")
+                yield from ask(self._tables(True)[kind])
+            except Renamed as exc:
+                raise self._wire.misplaced(exc) from exc
 
-    def _pages(self, table: Table, formula: str | None) -> Iterator[Mapping[str, Any]]:
-        urls = self._api.table(self._base, table.id).urls
-        options: dict[str, Any] = {"page_size": PAGE, "use_field_ids": True}
-        if formula is not None:
-            options["formula"] = formula
-        doing = f"reading the table {table.name!r}"
-        while True:
-            page = self._container(doing, urls.records, params=options_to_params(options))
-            with understood(self.tool, doing):
-                records = items(page, "records")
-                all(word(raw, "id") for raw in records)
-                # On the last page it is absent (reference airtable §2.1): an empty one would be something unknown.
-                offset = word(page, "offset") if "offset" in page else None
-            yield from records
-            if offset is None:
-                return
-            options["offset"] = offset
+    def _with_log(self, position: Position) -> Position:
+        """The position with a log that lasts; without one where that is not granted, and then there is polling.
 
-    def _single(self, table: Table, ref: Ref) -> Record | None:
-        url = self._api.table(self._base, table.id).urls.record(ref.native)
-        doing = f"reading the record {ref.native} of table {table.name!r}"
-        try:
-            raw = self._retry(lambda: self._ask(doing, "GET", url, params=options_to_params({"use_field_ids": True})))
-        except (Gone, Hidden):
-            return None
-        return table.record(self.tool, self._base, raw)
+        A new log knows nothing of what happened since the listing began, and without a time nobody can be asked for it.
+        """
+        if position.at is None:
+            return position
+        place = log.keep(self._wire, position.log)
+        self._logs = place is not None
+        return replace(position, log=place, late=place is not None and place != position.log)
 
-    def _container(self, doing: str, url: str, **request: Any) -> Any:
-        """Read something that has to be there: when it is not, a person must look at the configuration."""
-        try:
-            return self._retry(lambda: self._ask(doing, "GET", url, **request))
-        except (Stale, Rejected) as exc:
-            raise self._misplaced(exc) from exc
+    def _polled(self, at: datetime) -> Iterator[Record]:
+        """What was made or edited since; who deletes leaves no trace here."""
+        for kind in self._tables():
+            question = lambda t: self._wire.listing(t, size=PAGE, formula=edited_since(t, at))  # noqa: E731
+            for raw in self._as_named(kind, question):
+                yield self._record(self._tables()[kind], raw)
 
-    def _misplaced(self, error: SyncError) -> ConfigError:
-        return ConfigError(f"{error} Check base and tables of [tools.{self.tool}].")
-
-    def _apply(self, table: Table, changes: Sequence[Change]) -> list[Outcome]:
-        try:
-            records = self._retry(lambda: self._send(table, changes), repeatable=True)
-        except (Rejected, Gone, Hidden) as error:
-            # A batch is refused as a whole and the answer does not name the bad record (reference airtable §2.4).
-            if len(changes) == 1:
-                return [self._verdict(table, changes[0], error)]
-            middle = len(changes) // 2
-            return [*self._apply(table, changes[:middle]), *self._apply(table, changes[middle:])]
-        except SyncError as error:
-            return [Failed(change, error) for change in changes]
-        return [Written(change, record) for change, record in zip(changes, records, strict=True)]
-
-    def _verdict(self, table: Table, change: Change, error: SyncError) -> Outcome:
-        """What the refusal of a single change means."""
-        if isinstance(change, Create):
-            return Failed(change, self._misplaced(error) if isinstance(error, Gone) else error)
-        ref = change.record.ref
-        try:
-            if isinstance(error, Gone | Hidden) and self.read([ref])[ref] is None:
-                if isinstance(change, Archive):
-                    return Written(change, None)
-                return Failed(change, Stale(f"{self.tool}: {ref.native} is no longer in the table {table.name!r}."))
-        except SyncError as worse:
-            return Failed(change, worse)
-        return Failed(change, error)
-
-    def _send(self, table: Table, changes: Sequence[Change]) -> list[Record | None]:
-        """Changes of one verb in one request."""
-        url = self._api.table(self._base, table.id).urls.records
-        if isinstance(changes[0], Archive):
-            ids = [change.record.ref.native for change in changes if isinstance(change, Archive)]
-            doing = f"deleting from the table {table.name!r}"
-            answer = self._ask(doing, "DELETE", url, params={"records[]": ids})
-            with understood(self.tool, doing):
-                if {word(raw, "id") for raw in items(answer, "records") if raw.get("deleted") is True} != set(ids):
-                    raise LookupError(doing)
-            return [None] * len(ids)
-        creating = isinstance(changes[0], Create)
-        body: dict[str, Any] = {"records": [_payload(table, change) for change in changes]}
-        body |= {"typecast": False, "returnFieldsByFieldId": True}
-        if creating:
-            body["performUpsert"] = {"fieldsToMergeOn": [table.marker]}
-        doing = f"{'creating in' if creating else 'changing'} the table {table.name!r}"
-        answer = self._ask(doing, "PATCH", url, creating=creating, json=body)
-        try:
-            with understood(self.tool, doing):
-                records = [table.record(self.tool, self._base, raw) for raw in items(answer, "records")]
-                if len(records) != len(changes) or not all(map(_is_of, records, changes)):
-                    raise LookupError(doing)
-        except Unavailable as exc:
-            raise (Ambiguous(str(exc)) if creating else exc) from exc
-        return [*records]
-
-    def _ask(self, doing: str, method: str, url: str, *, creating: bool = False, **request: Any) -> Any:
-        """One request through the library's session; its own `request` fails itself over odd error bodies."""
-        try:
-            response = self._api.session.request(method, url, timeout=TIMEOUT, **request)
-        except requests.RequestException as exc:
-            raise translate(self.tool, doing, exc, creating=creating) from exc
-        self._clock.learn(response)
-        if not response.ok:
-            raise meaning(self.tool, doing, response, creating=creating)
-        answer = json_of(self.tool, doing, response, creating=creating)
-        with understood(self.tool, doing, creating=creating):
-            if not isinstance(answer, dict):
-                raise TypeError(doing)
-        return answer
-
-
-def _is_of(record: Record, change: Change) -> bool:
-    """Whether what was acknowledged is this change; the answer is in the order of the request."""
-    return record.marker in (None, change.marker) if isinstance(change, Create) else record.ref == change.record.ref
-
-
-def _payload(table: Table, change: Change) -> dict[str, Any]:
-    match change:
-        case Create(marker, _, fields, parent):
-            present = {name: value for name, value in fields.items() if value is not None}
-            return {"fields": table.cells(present, marker=marker, parent=parent)}
-        case Update(record, fields, parent):
-            return {"id": record.ref.native, "fields": table.cells(fields, parent=parent)}
-    raise TypeError(change)
-
-
-def _kind(change: Change) -> Kind:
-    return change.kind if isinstance(change, Create) else change.record.ref.kind
-
-
-def _slices(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
+    def _logged(self, since: Position, place: log.Place) -> Iterator[Record | Ref]:
+        """What the log names, as it is now; the position moves on with each piece that was read."""
+        more = True
+        while more:
+            now = self.time() or since.at
+            tables = self._tables()
+            touched = log.read(self._wire, place, [table.id for table in tables.values()], LOG_PAGES)
+            if touched.structure:
+                tables = self._tables(True)
+                if form(tables) != since.form:
+                    raise Outdated(f"The columns or choices of {self.tool} have changed; everything is listed anew.")
+            for kind, table in tables.items():
+                for native, record in self._by_id(table, [*touched.changed.get(table.id, ())]):
+                    yield record or Ref(self.tool, kind, native)
+                for native in touched.destroyed.get(table.id, ()):
+                    yield Ref(self.tool, kind, native)
+            place, more = touched.place, touched.more
+            since = replace(since, log=place, at=since.at if more else now)
+            self._position = since

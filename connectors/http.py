@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import math
 import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 import requests
 import tenacity
 from requests.adapters import HTTPAdapter
-from requests_ratelimiter import LimiterAdapter
 
+from connectors import budgets
 from connectors.answers import error_for, json_of, redacted, retry_after, time_of, translate
-from sync.errors import Ambiguous, Unavailable
+from sync.errors import Ambiguous, Exhausted, Unavailable
 
 __all__ = [
-    "TIMEOUT", "Retry", "Timeout", "ToolClock", "as_given", "error_for", "exchange", "json_of", "limit", "redacted",
-    "retry_after", "session", "translate",
+    "TIMEOUT", "Retry", "Timeout", "ToolClock", "as_given", "asked", "error_for", "exchange", "json_of", "limit",
+    "redacted", "retry_after", "session", "translate",
 ]  # fmt: skip
 
 T = TypeVar("T")
 Timeout = tuple[float, float]  # seconds to connect, seconds between two bytes of the answer
+Pause = Callable[[requests.Response], float | None]
 
 TIMEOUT: Final = (5, 30)
 USER_AGENT = "campaign-sync"
@@ -41,15 +43,31 @@ class _Patient(HTTPAdapter):
         return super().send(request, *args, **_patient(options, self._timeout))
 
 
-class _Budgeted(LimiterAdapter):
-    """The same within a rate budget: a call waits for its turn before it is sent."""
+class _Budgeted(_Patient):
+    """The same within a rate budget: a call waits for its turn, and a refusal for being too many lets all wait."""
 
-    def __init__(self, timeout: Timeout, **options: Any) -> None:
-        self._timeout = timeout
-        super().__init__(**options)
+    def __init__(self, timeout: Timeout, budget: budgets.Budget, reading: tuple[str, ...], pause: Pause) -> None:
+        self.budget = budget
+        self._reading = reading
+        self._pause = pause
+        super().__init__(timeout, max_retries=0)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
-        return super().send(request, *args, **_patient(options, self._timeout))
+        self.budget.take(writes=not _only_reads(request, self._reading))
+        response = super().send(request, *args, **options)
+        seconds = self._pause(response)
+        if seconds:
+            self.budget.pause(seconds)
+        return response
+
+    def close(self) -> None:
+        super().close()
+        self.budget.close()
+
+
+def asked(response: requests.Response) -> float | None:
+    """How long a tool that was called too often (429) wants to be left alone."""
+    return retry_after(response) if response.status_code == 429 else None
 
 
 def limit(
@@ -59,18 +77,23 @@ def limit(
     *,
     timeout: Timeout = TIMEOUT,
     prefix: str | None = None,
+    share: str | None = None,
+    reading: tuple[str, ...] = (),
+    pause: Pause = asked,
+    folder: Path | None = None,
 ) -> None:
     """Mount the rate budget and the default time-out on a session, such as one that a library made for itself.
 
     None is no limit. `prefix` confines the budget to the addresses that begin so (the longest match counts).
+    `share` names the budget that all processes of this user count into (`budgets.shared_name`). A part of it is kept
+    for writes: every call but GET, HEAD, and a POST whose path ends with one of `reading`. `pause` says for how many
+    seconds an answer asks everybody to stay away. `folder`: where shared budgets are kept.
     """
-    adapter: HTTPAdapter
-    if per_second or per_minute:
-        # No reaction of the limiter's own to 429: waiting after a refusal is the business of Retry alone.
-        rates = {"per_second": _even(per_second), "per_minute": _even(per_minute)}
-        adapter = _Budgeted(timeout, **rates, limit_statuses=(), max_retries=0)
-    else:
-        adapter = _Patient(timeout, max_retries=0)
+    allowed = budgets.rates(per_second, per_minute)
+    adapter: HTTPAdapter = _Patient(timeout, max_retries=0)
+    if allowed:
+        few = not per_second or per_second < budgets.SHARED_BELOW
+        adapter = _Budgeted(timeout, budgets.Budget(allowed, share if few else None, folder=folder), reading, pause)
     for start in (prefix,) if prefix else ("https://", "http://"):
         session.mount(start, adapter)
 
@@ -82,12 +105,13 @@ def session(
     timeout: Timeout = TIMEOUT,
     headers: Mapping[str, str] | None = None,
     user_agent: str = USER_AGENT,
+    share: str | None = None,
 ) -> requests.Session:
-    """A session that makes one attempt per call, within its budget, and always with a time-out."""
+    """A session that makes one attempt per call, within its budget (see `limit`), and always with a time-out."""
     made = requests.Session()
     made.headers.update({"User-Agent": user_agent, **(headers or {})})
     made.auth = as_given
-    limit(made, per_second, per_minute, timeout=timeout)
+    limit(made, per_second, per_minute, timeout=timeout, share=share)
     return made
 
 
@@ -135,9 +159,10 @@ class ToolClock:
 class Retry:
     """The one retry policy, around a whole idempotent operation: `retry(lambda: listing(page))`.
 
-    Repeats Unavailable only: Ambiguous, a create without an answer, is for the engine to look up, unless the call
-    says that it is `repeatable` (it finds again what it made). Waits as long as the tool asks, else ever longer, and
-    gives up after `attempts` or where the waits would exceed `budget` seconds.
+    Repeats Unavailable only. Not Ambiguous, a create without an answer, which is for the engine to look up, unless
+    the call says that it is `repeatable` (it finds again what it made). Nor Exhausted, which waiting here cannot help.
+    Waits as long as the tool asks, else ever longer, and gives up after `attempts` or where the waits would exceed
+    `budget` seconds.
     """
 
     sleep: Callable[[float], None] = time.sleep
@@ -148,6 +173,8 @@ class Retry:
 
     def __call__(self, call: Callable[[], T], *, repeatable: bool = False) -> T:
         def worth_repeating(error: BaseException) -> bool:
+            if isinstance(error, Exhausted):
+                return False
             return isinstance(error, Unavailable) and (repeatable or not isinstance(error, Ambiguous))
 
         policy = tenacity.Retrying(
@@ -170,11 +197,11 @@ class Retry:
         return state.attempt_number >= self.attempts or state.idle_for + state.upcoming_sleep > self.budget
 
 
-def _even(rate: float | None) -> float:
-    """A rate that the limiter cannot bunch: it makes nine in two seconds, at once, of four and a half a second."""
-    if not rate:
-        return 0
-    return math.floor(rate) if rate >= 1 else 1 / math.ceil(1 / rate)
+def _only_reads(request: requests.PreparedRequest, reading: tuple[str, ...]) -> bool:
+    """Whether a request changes nothing, even one that asks by POST because its question is long."""
+    if request.method in {"GET", "HEAD"}:
+        return True
+    return request.method == "POST" and bool(reading) and urlsplit(request.url or "").path.endswith(reading)
 
 
 def _patient(options: dict[str, Any], timeout: Timeout) -> dict[str, Any]:

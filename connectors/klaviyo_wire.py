@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 import requests
 
 from connectors.answers import part, understood, word
+from connectors.budgets import shared_name
 from connectors.http import Retry, ToolClock, error_for, json_of, limit, session, translate
 from sync.errors import ConfigError, Rejected, Stale, SyncError, Unavailable
 
@@ -39,8 +41,11 @@ class Wire:
         self._url = url.rstrip("/")
         self._retry = retry
         self.clock = ToolClock()
+        # An account has no name in its addresses; whoever has its key counts with us.
+        share = shared_name("klaviyo", self._url, hashlib.sha256(token.encode()).hexdigest()[:16])
         self._session = session(
             per_second=per_second,
+            share=share,
             per_minute=per_second and per_second * STEADY,
             headers={
                 "Authorization": f"Klaviyo-API-Key {token}",
@@ -51,7 +56,13 @@ class Wire:
             },
         )
         if per_second:
-            limit(self._session, per_second * TAGS, per_second * TAGS_STEADY, prefix=f"{self._url}/api/tags")
+            limit(
+                self._session,
+                per_second * TAGS,
+                per_second * TAGS_STEADY,
+                prefix=f"{self._url}/api/tags",
+                share=share and f"{share}:tags",
+            )
 
     def get(self, doing: str, path: str, params: Mapping[str, str] | None = None) -> Document:
         """One document; Missing when there is none. Any other refusal to read is a matter of configuration."""

@@ -8,21 +8,33 @@ from typing import Any
 
 import pytest
 import requests
-import responses
 from requests import PreparedRequest
 
 from connectors.airtable import AirtableConnector
-from connectors.http import Retry
-from sync.errors import Ambiguous, ConfigError, Rejected, Stale, Unavailable
+from sync.errors import Ambiguous, ConfigError, Stale, Unavailable
 from sync.model import Attribution, Kind, Record, Ref
 from sync.ports import Archive, Change, Connector, Create, Failed, NativeField, Update, Written
-from tests.connectors.airtable_base import API, CAMPAIGNS, SCHEMA, STAGES, body, campaign, failure, query, row, sent
+from tests.connectors.airtable_base import (
+    API,
+    CAMPAIGNS,
+    SCHEMA,
+    STAGES,
+    base,
+    body,
+    campaign,
+    connector,
+    failure,
+    query,
+    row,
+    schema_answers,
+    sent,
+    table,
+)
 
 
 @pytest.fixture
 def wire() -> Any:
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        mock.get(f"{API}/meta/bases/appB/tables", json=SCHEMA)
+    with base() as mock:
         yield mock
 
 
@@ -33,39 +45,43 @@ def slept() -> list[float]:
 
 @pytest.fixture
 def airtable(slept: list[float]) -> AirtableConnector:
-    retry = Retry(sleep=slept.append, rng=lambda: 0.0)
-    return AirtableConnector("airtable", token="patSecret", base="appB", per_second=None, retry=retry)
+    return connector(slept)
 
 
-def test_the_schema_leaves_out_links_and_what_only_we_use(wire: Any, airtable: Connector) -> None:
+def test_the_schema_leaves_out_what_only_we_use(wire: Any, airtable: Connector) -> None:
     schema = airtable.schema()
     assert schema[Kind.CAMPAIGN] == (
         NativeField("fldName", "Name", "singleLineText"),
         NativeField("fldStatus", "Status", "singleSelect", options=(("sel1", "Planned"), ("sel2", "Sent"))),
         NativeField("fldTotal", "Total", "formula", read_only=True),
         NativeField("fldNew", "New", "a type of next year"),
+        NativeField("fldStages", "Stages", "multipleRecordLinks", read_only=True),
     )
     assert [f.name for f in schema[Kind.STAGE]] == ["Title"]
+
+
+def test_a_computed_column_is_told_with_the_type_of_its_result(wire: Any, airtable: Connector) -> None:
+    schema_answers(wire, table("tblC", fldTotal={"options": {"result": {"type": "number"}}}))
+    assert NativeField("fldTotal", "Total", "formula:number", read_only=True) in airtable.schema()[Kind.CAMPAIGN]
 
 
 @pytest.mark.parametrize(
     ("setting", "value", "told"),
     [
-        ("campaigns", "Mails", "no table 'Mails' .*campaigns in.*'Campaigns', 'Stages'"),
-        ("stages", "Steps", "no table 'Steps' .*stages in"),
-        ("campaign_link", "Of", "no field 'Of' .*'Title', 'Campaign', 'Sync ID'"),
-        ("campaign_link", "Title", "must link"),
-        ("marker_field", "Key", "no field 'Key' "),
-        ("marker_field", "Status", "must be a text field"),
+        ("campaigns", "Mails", "no table 'Mails'; it has 'Campaigns', 'Stages'"),
+        ("stages", "Steps", "no table 'Steps'"),
+        ("campaign_link", "Of", "no field 'Of'; it has 'Title', 'Campaign', 'Sync ID'"),
+        ("campaign_link", "Title", "must link to the table 'Campaigns'; it is of type singleLineText"),
+        ("marker_field", "Key", "no field 'Key'"),
+        ("marker_field", "Status", "must be a text field; it is of type singleSelect"),
     ],
 )
-def test_a_missing_table_or_field_is_named_with_those_that_exist(
+def test_a_missing_or_wrong_table_or_field_is_told_with_its_setting(
     wire: Any, setting: str, value: str, told: str
 ) -> None:
     settings: dict[str, Any] = {setting: value}
-    connector = AirtableConnector("airtable", token="t", base="appB", per_second=None, **settings)
-    with pytest.raises(ConfigError, match=told):
-        connector.schema()
+    with pytest.raises(ConfigError, match=rf"{told}.*\. Check {setting} in \[tools\.airtable\]\.$"):
+        connector([], **settings).schema()
 
 
 @pytest.mark.parametrize(
@@ -150,13 +166,6 @@ def test_the_lock_out_after_too_many_requests_is_waited_for(wire: Any, airtable:
     assert slept == [30.0]
 
 
-def test_a_used_up_month_is_not_retried(wire: Any, airtable: Connector, slept: list[float]) -> None:
-    wire.get(CAMPAIGNS, **failure(429, "PUBLIC_API_BILLING_LIMIT_EXCEEDED"))
-    with pytest.raises(ConfigError, match="this month"):
-        list(airtable.fetch())
-    assert slept == []
-
-
 def test_a_web_page_is_unavailable(wire: Any, airtable: Connector, slept: list[float]) -> None:
     wire.get(CAMPAIGNS, body="<html>maintenance</html>", content_type="text/html")
     with pytest.raises(Unavailable):
@@ -237,21 +246,6 @@ def test_updates_patch_only_the_given_cells_in_one_request(wire: Any, airtable: 
     (request,) = sent(wire)
     assert body(request)["records"][3] == {"id": "rec3", "fields": {"fldName": "n3", "fldStatus": None}}
     assert "performUpsert" not in body(request)
-
-
-def test_a_bad_record_fails_alone_and_the_rest_of_its_batch_is_written(wire: Any, airtable: Connector) -> None:
-    def picky(request: PreparedRequest) -> tuple[int, dict[str, str], str]:
-        records = body(request)["records"]
-        if any(r["fields"]["fldStatus"] == "Odd" for r in records):
-            return 422, {}, json.dumps(failure(422, "INVALID_MULTIPLE_CHOICE_OPTIONS", 'no option "Odd"')["json"])
-        return 200, {}, json.dumps({"records": [row(r["id"], **r["fields"]) for r in records]})
-
-    wire.add_callback("PATCH", CAMPAIGNS, picky)
-    status = ["Sent", "Sent", "Odd", "Sent", "Odd", "Sent", "Sent"]
-    outcomes = airtable.write([Update(campaign(f"rec{n}"), {"fldStatus": s}) for n, s in enumerate(status)])
-    assert [isinstance(o, Written) for o in outcomes] == [s == "Sent" for s in status]
-    failed = [o for o in outcomes if isinstance(o, Failed)]
-    assert all(type(o.error) is Rejected and 'no option "Odd"' in str(o.error) for o in failed)
 
 
 def test_changes_of_several_kinds_keep_their_order_in_the_outcomes(wire: Any, airtable: Connector) -> None:

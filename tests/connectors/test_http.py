@@ -6,14 +6,13 @@ import base64
 import socket
 import traceback
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
 import responses
 
 from connectors.http import Retry, error_for, exchange, json_of, limit, retry_after, session, translate
-from sync.errors import Ambiguous, ConfigError, Rejected, Stale, SyncError, Unavailable
+from sync.errors import Ambiguous, ConfigError, Exhausted, Rejected, Stale, SyncError, Unavailable
 
 URL = "https://tool.example/api"
 TOKEN = "pk_0123456789abcdef0123456789abcdef"
@@ -197,13 +196,6 @@ def test_a_budget_can_be_mounted_on_a_session_that_a_library_made() -> None:
     theirs.close()
 
 
-@pytest.mark.parametrize(("rate", "most"), [(5, (5, 1000)), (4.5, (4, 1000)), (0.5, (1, 2000)), (0.3, (1, 4000))])
-def test_a_budget_is_never_bunched_beyond_its_rate(rate: float, most: tuple[int, int]) -> None:
-    adapter: Any = session(per_second=rate).get_adapter(URL)
-    (held,) = adapter.limiter.bucket_factory.rates
-    assert (held.limit, held.interval) == most
-
-
 def test_netrc_does_not_replace_the_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "netrc").write_text("machine tool.example login someone password else\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
@@ -256,7 +248,7 @@ def test_it_gives_up_after_the_last_attempt_with_the_last_error() -> None:
     assert (len(slept), call.calls, result) == (3, 4, last)
 
 
-@pytest.mark.parametrize("error", [Rejected("x"), ConfigError("x"), Stale("x"), Ambiguous("x")])
+@pytest.mark.parametrize("error", [Rejected("x"), ConfigError("x"), Stale("x"), Ambiguous("x"), Exhausted("x")])
 def test_what_repeating_cannot_help_or_must_not_repeat_is_not_repeated(error: SyncError) -> None:
     slept, call, result = waits(error)
     assert (slept, call.calls, result) == ([], 1, error)
@@ -264,3 +256,8 @@ def test_what_repeating_cannot_help_or_must_not_repeat_is_not_repeated(error: Sy
 
 def test_a_create_that_finds_itself_again_may_be_repeated() -> None:
     assert waits(Ambiguous("no answer"), repeatable=True)[2] == "done"
+
+
+def test_a_used_up_quota_is_not_repeated_even_by_what_finds_itself_again() -> None:
+    slept, call, _ = waits(Exhausted("x"), repeatable=True)
+    assert (slept, call.calls) == ([], 1)
