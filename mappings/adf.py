@@ -29,6 +29,7 @@ NAMES = {
     "decisionList": "decisions", "decisionItem": "decisions", "table": "a table with special cells",
     "underline": "underlined text", "textColor": "coloured text", "backgroundColor": "highlighted text",
     "subsup": "raised or lowered text", "alignment": "aligned text", "indentation": "indented text",
+    "citation": "a citation", "coloured": "coloured text", "frame": "a code block's title or frame",
 }  # fmt: skip
 # What would start another block if it stood at the start of a line.
 STARTS = re.compile(r"(?=#{1,6}(?:\s|$)|>|[-+](?:\s|$)|(?:-{2,}|=+)\s*$)|(?<=\d)(?=[.)](?:\s|$))")
@@ -48,6 +49,8 @@ def tidy(doc: Node) -> Node:
 
     def clean(node: Node) -> Node | None:
         if node["type"] == "text":
+            if "marks" in node:  # emphasis within the same emphasis is one
+                node["marks"] = list({mark["type"]: mark for mark in node["marks"]}.values())
             return node if node.get("text") else None
         if "localId" in node.get("attrs", {}):
             node["attrs"]["localId"] = str(next(ids))
@@ -78,6 +81,7 @@ def _block(node: Node, lost: set[str]) -> list[Node]:
         lost |= {_name(mark) for mark in node.get("marks") or ()}
         return [_kept(node, _children(node, lost))]
     if kind == "codeBlock":
+        lost |= {_name(mark) for mark in node.get("marks") or ()}
         text = "".join(str(child.get("text", "")) for child in _content(node))
         return [_kept(node, [{"type": "text", "text": text}] if text else [])]
     if kind == "rule":
@@ -144,6 +148,7 @@ def _text(node: Node, lost: set[str]) -> list[Node]:
     lost |= {_name(mark) for mark in held if mark.get("type") not in MARKS}
     marks = [_mark(mark) for kind in MARKS for mark in held if mark.get("type") == kind]
     if any(mark["type"] == "code" for mark in marks):
+        lost |= {"formatted code"} if any(mark["type"] not in {"code", "link"} for mark in marks) else set()
         marks = [mark for mark in marks if mark["type"] in {"code", "link"}]
     core = text.strip()
     if not marks or not core:

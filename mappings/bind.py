@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from mappings import native_airtable, native_jira, native_klaviyo
@@ -12,6 +12,7 @@ from mappings.choices import ChoiceLens, FlagWordLens, SetLens
 from mappings.lens import DayLens, FlagLens, Lens, NumberLens
 from mappings.load import Entry, MappingFile, Named, Section, check, nearest
 from mappings.people import Directory, PersonLens
+from mappings.people_text import PersonNameLens
 from mappings.shape import Dialect, Shape, Sort
 from mappings.texts import RichLens, TextLens
 from mappings.when import TYPE_WORDS, DayView, MomentLens, TypedWhenLens, WhenLens
@@ -29,7 +30,9 @@ HOLDS = {
     FieldType.SET: "a set of words", FieldType.PERSON: "a person", FieldType.WHEN: "a date or time",
     FieldType.DAY: "a day", FieldType.NUMBER: "a number", FieldType.FLAG: "yes or no", FieldType.LINK: "a link",
 }  # fmt: skip
-LISTED = {"option", "status", "singleSelect"}
+LISTED = {"option", "status", "priority", "resolution", "version", "singleSelect"}
+# Lists of people, by the type of which each of them is: Airtable's word, and how Jira's lists are called.
+COLLABORATORS, LIST_OF = "multipleCollaborators", "array:"
 
 
 def bind(
@@ -159,7 +162,7 @@ class _Binder:
     def lens(self, entry: Entry, field: Field, native: NativeField, kind: NativeField | None, keyed: bool) -> Lens:
         """The lens for this pair of types; ConfigError when the native field cannot hold the canonical one."""
         shape, where = self.shape(native), self.where(native)
-        made = self.made(entry, field, native, shape, keyed) if shape else None
+        made = self.made(entry, field, native, shape, keyed) if shape else self.listed(field, native)
         if kind is not None:
             made = None
             kind_shape = self.shape(kind)
@@ -189,6 +192,8 @@ class _Binder:
                 return SetLens(where, shape, _renames(entry), _set_options(native, shape))
             case FieldType.PERSON if Sort.ACCOUNT in sorts:
                 return PersonLens(where, shape, self.directory)
+            case FieldType.PERSON if sorts & {Sort.LINE, Sort.WORD}:
+                return PersonNameLens(where, shape, self.directory, _options(native), native.type == "email")
             case FieldType.NUMBER if Sort.NUMBER in sorts:
                 return NumberLens(where, shape)
             case FieldType.FLAG if Sort.FLAG in sorts:
@@ -200,6 +205,14 @@ class _Binder:
             case FieldType.WHEN:
                 return self.when(where, shape)
         return None
+
+    def listed(self, field: Field, native: NativeField) -> Lens | None:
+        """The lens for a person in a list of people."""
+        each = "singleCollaborator" if native.type == COLLABORATORS else native.type.removeprefix(LIST_OF)
+        shape = self.dialect.shape(replace(native, type=each))
+        if field.type is not FieldType.PERSON or shape is None or Sort.ACCOUNT not in shape.sorts:
+            return None
+        return PersonLens(self.where(native), shape, self.directory, many=True)
 
     def when(self, where: str, shape: Shape) -> Lens | None:
         if Sort.DATE in shape.sorts:

@@ -10,6 +10,8 @@ from typing import Any
 from mappings.choices import ChoiceLens, plain
 from mappings.lens import Lens
 from mappings.people import PersonLens
+from mappings.people_text import PersonNameLens
+from mappings.shape import Account
 from mappings.texts import LAST_KEY, cut
 from sync.model import Field, Kind, Record, Value
 from sync.ports import Native, Reading, Refusal, View
@@ -83,6 +85,14 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Mentioned:
+    """Somebody as a record names them. With `text` the account is a name in plain text and no account at all."""
+
+    account: Account
+    text: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Bound:
     """Implements sync.ports.BoundMapping.
 
@@ -106,7 +116,7 @@ class Bound:
         part = self._part(record.ref.kind)
         values: dict[str, Value] = {}
         troubles: dict[str, str] = {name: lost.reason for name, lost in part.lost.items()}
-        inactive: set[str] = set()
+        people: dict[bool, set[str]] = {True: set(), False: set()}
         for name, cell in part.cells.items():
             if not self._known(cell, record):
                 continue
@@ -116,9 +126,20 @@ class Bound:
                 troubles[name] = value.reason
                 continue
             values[name] = value
-            if isinstance(cell.lens, PersonLens) and (person := cell.lens.inactive(raw)):
-                inactive.add(person)
-        return Reading(values, _key(part, record), frozenset(inactive), troubles)
+            if isinstance(cell.lens, PersonLens) and (told := cell.lens.told(raw)):
+                person, active = told
+                people[active].add(person)
+        return Reading(values, _key(part, record), frozenset(people[False]), troubles, frozenset(people[True]))
+
+    @property
+    def takes_accounts(self) -> bool:
+        """Whether a field for a person holds accounts, rather than plain text."""
+        return any(isinstance(cell.lens, PersonLens) for part in self.parts.values() for cell in part.cells.values())
+
+    def people(self, record: Record) -> tuple[Mentioned, ...]:
+        """Everybody whom the record names in a field for a person, also where a field could not be understood."""
+        cells = self._part(record.ref.kind).cells.values()
+        return tuple(named for cell in cells for named in _people(cell, cell.raw(record)))
 
     def put(self, kind: Kind, values: Mapping[str, Value], record: Record | None) -> Native:
         part = self._part(kind)
@@ -190,6 +211,16 @@ def _read(cell: Cell, raw: Any) -> Value | Refusal:
     except _ODD:
         return Refusal(f"{cell.lens.where} holds something that no such field holds.")
     return value
+
+
+def _people(cell: Cell, raw: Any) -> tuple[Mentioned, ...]:
+    if not isinstance(cell.lens, PersonLens | PersonNameLens):
+        return ()
+    try:
+        accounts = cell.lens.accounts(raw)
+    except _ODD:
+        return ()
+    return tuple(Mentioned(account, isinstance(cell.lens, PersonNameLens)) for account in accounts)
 
 
 def _written(cell: Cell, value: Value, raw: Any) -> Any:

@@ -8,6 +8,7 @@ written. Empty text is None.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -23,6 +24,7 @@ ROUNDS = 24
 TRIALS = 30  # lines of one block that are tried without their escapes
 ESCAPED = re.compile(r"\\([*_\[\]`~<])")
 CONTAINER = re.compile(r"^(?:[ ]*(?:>|[-*+]|\d+\.)[ ]+)*[ ]*")
+HOLDERS = {"list_item", "task_list_item", "block_quote"}
 LINK = re.compile(r"\]\(<([^\s<>()\\]+)>([ )])")
 
 
@@ -63,8 +65,14 @@ def from_adf(doc: dict[str, Any]) -> str:
 
 def losses(doc: Any) -> str | None:
     """In words, what `from_adf` could only show as a placeholder; None when nothing."""
-    lost = sorted(presentable(doc)[1]) if isinstance(doc, dict) else []
-    return " and ".join(filter(None, (", ".join(lost[:-1]), lost[-1]))) if lost else None
+    lost = presentable(doc)[1] if isinstance(doc, dict) else ()
+    return in_words(lost) if lost else None
+
+
+def in_words(lost: Iterable[str]) -> str:
+    """Some names as one phrase: a mention, a panel and a table."""
+    names = sorted(lost)
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def to_adf(markdown: str) -> dict[str, Any]:
@@ -132,11 +140,55 @@ def _plain_tokens(tokens: list[dict[str, Any]]) -> list[dict[str, Any]]:
             plain.append({"type": "text", "raw": _image(token)})
         elif kind == "block_html":
             plain.append({"type": "paragraph", "children": _text_lines(token["raw"])})
+        elif kind in HOLDERS:
+            held = _held(token["children"])
+            held = [_unboxed(each) for each in held] if kind == "block_quote" else held
+            plain.append({**token, "children": _plain_tokens(held)})
         elif "children" in token:
             plain.append({**token, "children": _plain_tokens(token["children"])})
         else:
             plain.append(token)
     return plain
+
+
+def _held(tokens: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The blocks of a quote or a list item as Atlassian's documents can hold them there: words go before their form."""
+    held: list[dict[str, Any]] = []
+    for token in tokens:
+        kind = token.get("type")
+        if kind == "heading":
+            held.append({"type": "paragraph", "children": token["children"]})
+        elif kind == "block_quote":
+            held += _held(token["children"])
+        elif kind == "table":
+            held.append({"type": "paragraph", "children": _row_lines(token)})
+        elif kind != "thematic_break":
+            held.append(token)
+    return held
+
+
+def _unboxed(token: dict[str, Any]) -> dict[str, Any]:
+    """A list of boxes to tick as a list of words, the boxes among them: a quote holds no boxes."""
+    if token.get("type") not in {"list", "list_item", "task_list_item"}:
+        return token
+    children = [_unboxed(child) for child in token["children"]]
+    if token["type"] != "task_list_item":
+        return {**token, "children": children}
+    box = {"type": "text", "raw": "[x] " if token.get("attrs", {}).get("checked") else "[ ] "}
+    first = children[0] if children else {"type": "block_text", "children": []}
+    return {"type": "list_item", "children": [{**first, "children": [box, *first["children"]]}, *children[1:]]}
+
+
+def _row_lines(table: dict[str, Any]) -> list[dict[str, Any]]:
+    """A table as a line of text for each row."""
+    rows = [row for part in table["children"] for row in ([part] if part["type"] == "table_head" else part["children"])]
+    lines: list[dict[str, Any]] = []
+    for row in rows:
+        lines += [{"type": "linebreak"}] if lines else []
+        for number, cell in enumerate(row["children"]):
+            lines += [{"type": "text", "raw": " / "}] if number else []
+            lines += cell["children"]
+    return lines
 
 
 def _text_lines(raw: str) -> list[dict[str, Any]]:

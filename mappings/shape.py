@@ -27,12 +27,12 @@ class Sort(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person as a tool names them. `email` and `name` are there as far as the tool tells."""
+    """A person as a tool names them. `email`, `name` and `active` are there as far as the tool tells."""
 
     id: str
     email: str = ""
     name: str = ""
-    active: bool = True
+    active: bool | None = None
 
 
 class Unreadable(ValueError):
@@ -86,6 +86,11 @@ def member(raw: Any, key: str) -> str | None:
     if not isinstance(held.get(key), str):
         raise Unreadable(f"the tool sent {_short(raw)}")
     return str(held[key])
+
+
+def units(text: str) -> int:
+    """The length as Java and JavaScript count it: a character beyond the basic plane counts twice."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def same(value: Any, _: Any) -> Any:

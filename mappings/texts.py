@@ -8,23 +8,19 @@ from typing import Any
 
 from mappings.lens import Lens, read_plain, write_plain
 from mappings.richtext import Unstable, canonical
-from mappings.shape import Shape
+from mappings.shape import Shape, units
 from sync.model import Value
 from sync.ports import Refusal
 
 BREAKS = re.compile(r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
 KEYS = re.compile(r"(?:\s*\[[A-Z][A-Z0-9]+-\d+\])+\s*\Z")
+length = units  # what `limit` of a shape counts
 LAST_KEY = re.compile(r"\[([A-Z][A-Z0-9]+-\d+)\]\s*\Z")
 
 
 def one_line(text: str) -> str | None:
     """Text without line breaks and outer blanks; None when nothing is left."""
     return BREAKS.sub(" ", text).strip() or None
-
-
-def length(text: str) -> int:
-    """The length as Java and JavaScript count it: a character beyond the basic plane counts twice."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cut(text: str, limit: int | None) -> str:
@@ -80,7 +76,11 @@ class TextLens(Lens):
 
 @dataclass(frozen=True)
 class RichLens(Lens):
-    """Markdown in its canonical form. Native text with parts that Markdown cannot express is never overwritten."""
+    """Markdown in its canonical form.
+
+    What a tool holds beyond Markdown is never overwritten: a shape keeps it in its place, or refuses. What is written
+    is read back first, so that nothing is sent that the tool would show as another text.
+    """
 
     where: str
     shape: Shape
@@ -106,4 +106,7 @@ class RichLens(Lens):
         lost = self.shape.loses(raw)
         if lost:
             return Refusal(f"{self.where} holds {lost}, which this change would destroy; please make the change there.")
-        return write_plain(self.shape, self.where, text, raw)
+        native = write_plain(self.shape, self.where, text, raw)
+        if isinstance(native, Refusal) or self.read(native) == text:
+            return native
+        return Refusal(f"{self.where} would show this text in another way than it is meant; please simplify it.")

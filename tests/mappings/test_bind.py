@@ -27,7 +27,7 @@ def bound_to(tmp_path: Path, text: str, native: NativeSchema | None = None, type
         ('name = { field = "Nmae" }', "airtable has no campaign field 'Nmae'; did you mean 'Name'?"),
         ('nmae = { field = "Name" }', "a campaign has no field 'nmae'; did you mean 'name'?"),
         ('brief = { field = "Name" }', "Name in Airtable (type 'singleLineText') cannot hold 'brief'"),
-        ('owner = { field = "Name" }', "cannot hold 'owner', which is a person"),
+        ('owner = { field = "Delivered" }', "cannot hold 'owner', which is a person"),
         ('planned_send = { field = "Owner" }', "cannot hold 'planned_send', which is a date or time"),
         ('planned_send = { field = "Planned send", type_field = "Owner" }', "with Owner in Airtable"),
         ('name = { field = "Name", type_field = "Program" }', "cannot hold 'name'"),

@@ -43,6 +43,22 @@ def test_spellings_of_one_text_are_one_value(spellings: tuple[str, ...]) -> None
     assert {canonical(each) for each in spellings} == {spellings[0]}
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("> > deep", "> deep"),
+        ("- > said", "- said"),
+        ("- # goal\n- x", "- goal\n- x"),
+        ("> # goal\n> text", "> goal\n>\n> text"),
+        ("> - [ ] call\n> - [x] do", "> - [ ] call\n> - [x] do"),
+        ("****twice****", "**twice**"),
+    ],
+)
+def test_words_outlive_a_form_that_jira_has_not_in_that_place(typed: str, kept: str) -> None:
+    assert canonical(typed) == kept
+    assert canonical(from_adf(to_adf(kept))) == kept
+
+
 @pytest.mark.parametrize("nothing", ["", " \n\t\n", "# ", "\r\n"])
 def test_no_text_is_none(nothing: str) -> None:
     assert canonical(nothing) is None
