@@ -1,4 +1,4 @@
-"""How the whole suite runs: which generated cases are tried and how many, and a database server for whoever asks."""
+"""How the whole suite runs: which generated cases are tried, a database server, the verdict over the wire."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import postgres
+from tests.contract.recording import record_direct_calls
+from tests.contract.verdict import contract, contract_wire
+
+__all__ = ["contract", "contract_wire", "server"]  # fixtures; `contract` judges every test
+
+record_direct_calls()
 
 # The same cases on every machine and every day: a red test is always somebody's change.
 settings.register_profile("default", derandomize=True, deadline=None)

@@ -1,6 +1,7 @@
 """The long runs, one after the other, and what came of each: `make soak`, `make soak SEEDS=1000000 PARTS="simulation"`.
 
-`PARTS` are any of `simulation`, `crash`, `mutation`, `generated`, each also on PostgreSQL where a database is involved.
+`PARTS` are any of `simulation`, `crash`, `mutation`, `contract`, `generated`, each also on PostgreSQL where there is a
+database in it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 
 from tests.postgres import running
 
-PARTS = ("simulation", "crash", "mutation", "generated")
+PARTS = ("simulation", "crash", "mutation", "contract", "generated")
 # A database over a socket is slower than one in memory by about as much; the laws are the same.
 FEWER = 20
 
@@ -68,6 +69,10 @@ def _parts(asked: argparse.Namespace, stack: ExitStack) -> Iterator[Part]:
         yield Part("crashes, PostgreSQL", (*kills, "--database", server.fresh()))
     if "mutation" in asked.parts:
         yield Part("planted bugs and mutants", ("tests.mutation", "--all", "--jobs", jobs))
+    if "contract" in asked.parts:
+        yield Part(
+            "the wire against the vendors' descriptions", ("tests.contract", "--unused", "--jobs", jobs, "tests")
+        )
     if "generated" in asked.parts:
         more = (("HYPOTHESIS_PROFILE", "soak"),)
         yield Part("the whole suite, many more generated cases", ("pytest", "-q", "-n", jobs), more)
