@@ -1,0 +1,1 @@
+"""campaign-sync and the planning database of our team."""
