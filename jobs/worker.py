@@ -6,7 +6,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from jobs import mailing, wiring
 from jobs.session import hidden
 from jobs.settings import Settings, load_settings
 from jobs.terminal import one_line, unfinished
+from jobs.webhooks_calls import Calls
 from jobs.worker_alone import alone
 from jobs.worker_log import log_to_stderr
 from sync.errors import Busy, ConfigError, SyncError
@@ -36,7 +37,15 @@ class Stopped(BaseException):
 
 
 class Stop(threading.Event):
-    """Set when the worker has been told to end."""
+    """Set when the worker has been told to end, or cannot go on (`failed`)."""
+
+    failed = False
+
+    def fail(self) -> None:
+        """End the worker, so that whoever watches over it starts it anew."""
+        log.error("webhooks are not received any more, for a reason unknown; the worker stops")
+        self.failed = True
+        self.set()
 
     def progress(self, _what: str, _done: int, _total: int | None) -> None:
         """A run's progress; ends it between two steps. The next run goes on from there, as after any crash."""
@@ -65,23 +74,37 @@ def mail_step(settings: Settings, _stop: Stop) -> dict[str, Any]:
     return {"said": mailed.said if mailed.sent else None, "failed": False}
 
 
-def serve(settings: Settings, *, once: bool = False, sync: Step = sync_step, mail: Step = mail_step) -> int:
+def serve(
+    settings: Settings,
+    *,
+    once: bool = False,
+    webhooks: bool = False,
+    sync: Step = sync_step,
+    mail: Step = mail_step,
+) -> int:
     """Run until SIGINT or SIGTERM; with `once` one pass. Gives the exit code. `sync` and `mail` are the pass's steps.
 
+    With `webhooks`, or a section of that name, what the tools tell starts a pass as well.
     Raises ConfigError when another worker serves the workspace, or when the worker's database cannot be used.
     """
     log_to_stderr(settings.secrets)
     database = database_of(settings)
-    stop = Stop()
+    stop, calls = Stop(), Calls()
+
+    def answer(current: Settings, stop: Stop) -> dict[str, Any]:
+        calls.answered()
+        return sync(current, stop)
+
     with alone(database.with_suffix(".lock"), settings.name), _signals(stop):
-        passes = _Passes(settings, stop, {"sync": sync, "report": mail})
+        passes = _Passes(settings, stop, {"sync": answer, "report": mail})
         with _launched(settings, database, passes):
             if once:
                 return int(passes.enqueue().get_result(polling_interval_sec=0.05)["failed"])
-            log.info("worker of %s started; schedule: %s (%s)", settings.name, settings.schedule, settings.zone.key)
-            stop.wait()
+            with _webhooks(settings, calls, passes, stop) if webhooks or settings.webhooks else nullcontext():
+                log.info("worker of %s started; schedule: %s (%s)", settings.name, settings.schedule, settings.zone.key)
+                stop.wait()
             log.info("worker stops")
-    return 0
+    return int(stop.failed)
 
 
 def database_of(settings: Settings) -> Path:
@@ -139,6 +162,12 @@ class _Passes:
             done["said"] = hidden(" ".join(str(done["said"]).split()), self._settings.secrets)
             log.log(logging.ERROR if done["failed"] else logging.INFO, "%s: %s", name, done["said"])
         return done
+
+
+def _webhooks(settings: Settings, calls: Calls, passes: _Passes, stop: Stop) -> AbstractContextManager[None]:
+    from jobs.webhooks_service import receiving  # noqa: PLC0415 - a web server, which most workers do without
+
+    return receiving(settings, calls, passes.enqueue, stop.fail)
 
 
 @contextmanager
