@@ -27,8 +27,21 @@ def check(
         f"{settings.path} is fine: {settings.name}, {len(settings.people)} people, "
         f"{len(settings.tools)} tools, {email}."
     )
+    _check_webhooks(settings)
     failures = [_checked(settings, name, online=online) for name in settings.tools]
     return int(any(failures))
+
+
+def _check_webhooks(settings: Settings) -> None:
+    """One line on who is heard. Raises ConfigError for a secret that is none."""
+    if settings.webhooks is None and not any(tool.webhook_secret for tool in settings.tools.values()):
+        return
+    from jobs.settings_file import WebhooksSection
+    from jobs.webhooks_service import heard
+
+    names = ", ".join(heard(settings)) or "nobody: no tool has a webhook_secret_file"
+    how = "the worker" if settings.webhooks else "`worker --webhooks`"
+    session.say(f"Webhooks: {how} listens on {(settings.webhooks or WebhooksSection()).listen} and believes {names}.")
 
 
 def schema(config: Config = None, debug: Debug = False) -> int:

@@ -46,6 +46,9 @@ Campaign = Annotated[
     str | None, typer.Option("--campaign", metavar="KEY", help="One campaign: its key (CAM-17), id or name.")
 ]
 ToolName = Annotated[str | None, typer.Option("--tool", metavar="NAME", help="One tool, as the workspace names it.")]
+Full = Annotated[
+    bool, typer.Option("--full", help="Read all of every tool, also where a tool could tell what changed.")
+]
 MassChange = Annotated[bool, typer.Option("--allow-mass-change", help="Let this run change more than [guard] allows.")]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.cli_options import Campaign, Config, Debug, Json, MassChange, ToolName, Verbose, session
+from jobs.cli_options import Campaign, Config, Debug, Full, Json, MassChange, ToolName, Verbose, session
 from sync.errors import ConfigError
 
 if TYPE_CHECKING:  # these cost start-up time
@@ -44,6 +44,7 @@ def plan(
 def sync(
     config: Config = None,
     as_json: Json = False,
+    full: Full = False,
     allow_mass_change: MassChange = False,
     verbose: Verbose = False,
     debug: Debug = False,
@@ -52,7 +53,7 @@ def sync(
     from jobs.terminal import unfinished
     from jobs.wiring import Order
 
-    return int(unfinished(_run(lambda _: Order(allow_mass=allow_mass_change), verbose=verbose)))
+    return int(unfinished(_run(lambda _: Order(allow_mass=allow_mass_change, full=full), verbose=verbose)))
 
 
 def resync(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,15 +18,27 @@ SANDBOX_PORT = 8720
 MAIL_PORT = 8725
 
 
+class Flavour(StrEnum):
+    """Which Jira the stand-in is."""
+
+    CLOUD = "cloud"
+    DATA_CENTER = "dc"
+
+
 def worker(
     config: Config = None,
     once: Annotated[bool, typer.Option("--once", help="One scheduled run, then end.")] = False,
+    webhooks: Annotated[
+        bool, typer.Option("--webhooks", help="Hear from the tools, too; a section [webhooks] does the same.")
+    ] = False,
     debug: Debug = False,
 ) -> int:
     """Sync and report on the workspace's schedule. Mails only what is new. Ends on Ctrl-C or SIGTERM."""
     from jobs.worker import serve
 
-    return serve(session.settings, once=once)
+    if once and webhooks:
+        raise ConfigError("--once ends after one run, so it can hear nothing. Leave one of --once and --webhooks out.")
+    return serve(session.settings, once=once, webhooks=webhooks)
 
 
 def demo(
@@ -33,12 +46,13 @@ def demo(
         "demo"
     ),
     seed: Annotated[int, typer.Option(help="Another seed makes another company.")] = 1,
+    jira: Annotated[Flavour, typer.Option(help="Jira Cloud or Data Center.")] = Flavour.CLOUD,
     debug: Debug = False,
 ) -> int:
     """See everything at work on made-up tools. Takes a minute and leaves a workspace to play with."""
     from jobs.demo import run
 
-    return run(folder, seed=seed)
+    return run(folder, seed=seed, jira=jira.value)
 
 
 def sandbox(
@@ -51,6 +65,7 @@ def sandbox(
     log: Annotated[Path | None, typer.Option(metavar="FILE", help="Append every request to this file.")] = None,
     now: Annotated[str | None, typer.Option(metavar="TIME", help="When the company is looked at, in ISO form.")] = None,
     rate_limits: Annotated[bool, typer.Option("--rate-limits", help="Enforce the tools' rate limits.")] = False,
+    jira: Annotated[Flavour, typer.Option(help="Jira Cloud or Data Center.")] = Flavour.CLOUD,
     debug: Debug = False,
 ) -> int:
     """Run stand-ins for the three tools on this machine. A made-up company is in them. Ends on Ctrl-C."""
@@ -59,7 +74,14 @@ def sandbox(
     from connectors.sandbox.world import StateError
 
     wanted = Wanted(
-        port=port, seed=seed, campaigns=campaigns, now=_moment(now), state=state, log=log, rate_limits=rate_limits
+        port=port,
+        seed=seed,
+        campaigns=campaigns,
+        now=_moment(now),
+        state=state,
+        log=log,
+        rate_limits=rate_limits,
+        jira=jira.value,
     )
     try:
         serve(wanted, _tell)

@@ -38,15 +38,15 @@ SANDBOX_PORTS = range(8720, 8790, 10)
 MAIL_PORT_AFTER = 5
 
 
-def run(folder: Path, *, seed: int = 1, console: Console | None = None) -> int:
-    """Tell the whole story in `folder` and leave it there. Gives the exit code.
+def run(folder: Path, *, seed: int = 1, jira: str = "cloud", console: Console | None = None) -> int:
+    """Tell the whole story in `folder` and leave it there; `jira` is cloud or dc. Gives the exit code.
 
     Raises ConfigError or Unavailable when the folder or the stand-in tools cannot be used.
     """
     console = console or Console(highlight=False, markup=False, emoji=False)
     make_folder(folder)
     port = _free_ports()
-    arguments = ("--seed", str(seed), "--port", str(port), "--state", str(folder / "sandbox.json"))
+    arguments = ("--seed", str(seed), "--jira", jira, "--port", str(port), "--state", str(folder / "sandbox.json"))
     log = ("--log", str(folder / "sandbox.log"))
     with Mailbox(folder / "mail", port=port + MAIL_PORT_AFTER) as mail, _tools(folder, *arguments, *log) as company:
         config = write_workspace(folder, company, mail.url)
@@ -105,6 +105,11 @@ class Story:
 
     def tell(self) -> None:
         """Everything, in order."""
+        jira = "Jira Data Center" if self.company["credentials"]["jira"]["flavour"] == "dc" else "Jira Cloud"
+        put(self.console)
+        prose(
+            self.console, f"Stand-ins for {jira}, Airtable and Klaviyo run on this machine for as long as this takes."
+        )
         self._chapter("1", "The first sync, from an empty state")
         first = self._sync()
         self._first(first)

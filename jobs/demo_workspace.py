@@ -47,6 +47,8 @@ def write_workspace(folder: Path, company: Mapping[str, Any], smtp: str) -> Path
 
 def _config(urls: Mapping[str, str], credentials: Mapping[str, Mapping[str, str]], smtp: str) -> str:
     jira, airtable = credentials["jira"], credentials["airtable"]
+    cloud = jira["flavour"] == "cloud"
+    login = f"email = {_quoted(jira['email'])}\n" if cloud else ""  # a personal access token says whose it is
     return f"""\
 # The demo's workspace. The three tools are stand-ins on this machine; everything else is as in a real one.
 [workspace]
@@ -56,12 +58,12 @@ state = "state.db"
 people = "people.toml"
 schedule = "*/15 * * * *"
 
+# Jira {"Cloud" if cloud else "Data Center"}
 [tools.jira]
 type = "jira"
 url = {_quoted(urls["jira"])}
-email = {_quoted(jira["email"])}
-token_file = "secrets/jira"
-project = "CAM"
+{login}token_file = "secrets/jira"
+project = {_quoted(jira["project"])}
 
 [tools.airtable]
 type = "airtable"

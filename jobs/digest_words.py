@@ -69,7 +69,7 @@ OWNERS: Final = Sort(
     phrase=("1 owner is unknown or inactive", "{n} owners are unknown or inactive"),
     short=("1 owner to check", "{n} owners to check"),
     kinds=(FindingKind.UNKNOWN_OWNER, FindingKind.INACTIVE_OWNER),
-    advice="Give these stages to somebody active, or add the person to the people file.",
+    advice="Give these stages to somebody active, or add the person to the people file: campaign-sync people suggest",
 )
 TROUBLE: Final = Sort(
     key="trouble",

@@ -16,7 +16,7 @@ from pydantic_settings import SettingsError
 
 from jobs.people import read_people
 from jobs.settings_errors import ENV_PREFIX, Document, Loc, Problems, env_name, read_toml, said_of, unknown
-from jobs.settings_file import AuditSection, EmailSection, GuardSection, ToolSection, WorkspaceFile
+from jobs.settings_file import AuditSection, EmailSection, GuardSection, ToolSection, WebhooksSection, WorkspaceFile
 from jobs.tools import ToolType, tool_types
 from sync.errors import ConfigError
 from sync.model import Field, FieldType, Kind, PersonEntry, Schema, schema
@@ -32,13 +32,14 @@ _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 @dataclass(frozen=True, slots=True)
 class ToolSettings:
-    """One connected tool: its type, the type's own options, its secret and its mapping file (None: the packaged)."""
+    """One connected tool: its type, the type's own options, its secrets and its mapping file (None: the packaged)."""
 
     name: str
     type: ToolType
     options: BaseModel
     token: SecretStr | None
     mapping: Path | None
+    webhook_secret: SecretStr | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,12 @@ class Settings:
     name: str
     zone: ZoneInfo
     schedule: str
+    full_every: timedelta
+    count_every: timedelta
     state: str = field(repr=False)
     folder: Path
     people: tuple[PersonEntry, ...]
+    people_file: Path
     schema: Schema
     tools: Mapping[str, ToolSettings]
     email: EmailSettings | None
@@ -70,11 +74,12 @@ class Settings:
     stages: tuple[str, ...]
     audience_gap: timedelta
     guard: GuardSection
+    webhooks: WebhooksSection | None = None
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """All that must never be shown or logged."""
-        tokens = [tool.token for tool in self.tools.values()]
+        tokens = [secret for tool in self.tools.values() for secret in (tool.token, tool.webhook_secret)]
         known = [*tokens, self.email.password if self.email else None]
         password = re.match(r"[^:]+://[^/@]*?:([^/@]+)@", self.state)
         return (*(s.get_secret_value() for s in known if s), *(password.groups() if password else ()))
@@ -94,7 +99,8 @@ def load_settings(path: Path) -> Settings:
     added = {kind: _custom(document, kind, getattr(file.custom, kind), problems) for kind in Kind}
     fields = schema(added[Kind.CAMPAIGN], added[Kind.STAGE])
     tools = _tools(document, file.tools, problems)
-    people = read_people(path.parent / file.workspace.people, tools=set(file.tools), problems=problems)
+    people_file = path.parent / file.workspace.people
+    people = read_people(people_file, tools=set(file.tools), problems=problems)
     policy = _policy(document, file.policy.model_dump(), fields, set(file.tools), problems)
     email = _email(document, file.email, problems)
     problems.raise_any()
@@ -104,9 +110,12 @@ def load_settings(path: Path) -> Settings:
         name=file.workspace.name,
         zone=ZoneInfo(file.workspace.timezone),
         schedule=file.workspace.schedule,
+        full_every=file.workspace.full_every,
+        count_every=file.workspace.count_every,
         state=state,
         folder=folder,
         people=people,
+        people_file=people_file,
         schema=fields,
         tools=tools,
         email=email,
@@ -114,6 +123,7 @@ def load_settings(path: Path) -> Settings:
         stages=_unrepeated(file.audit),
         audience_gap=file.audit.audience_gap,
         guard=file.guard,
+        webhooks=file.webhooks,
     )
 
 
@@ -187,10 +197,14 @@ def _tool(document: Document, name: str, at: Loc, data: dict[str, Any], problems
     token = None
     if getattr(kind, "needs_token", True) or common.token_file or common.token_env:
         token = _secret(document, at, "token", common.token_file, common.token_env, problems)
+    told = None
+    if common.webhook_secret_file or common.webhook_secret_env:
+        given = (common.webhook_secret_file, common.webhook_secret_env)
+        told = _secret(document, at, "webhook_secret", *given, problems)
     mapping = document.path.parent / common.mapping if common.mapping else None
     if mapping is not None and not mapping.is_file():
         problems.add(document, (*at, "mapping"), f"names a file that is not there: {mapping}")
-    return ToolSettings(name, kind, options, token, mapping) if options is not None else None
+    return ToolSettings(name, kind, options, token, mapping, told) if options is not None else None
 
 
 def _secret(

@@ -73,6 +73,23 @@ def _smtp(url: str) -> str:
     return url
 
 
+def place(listen: str) -> tuple[str, int]:
+    """Host and port of an address to listen on. ValueError for anything else. Port 0 is any free one."""
+    try:
+        parts = urlsplit(f"//{listen}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    if not host or port is None or parts.netloc != listen or parts.username is not None:
+        raise ValueError("must be a host and a port, such as 0.0.0.0:8080")
+    return host, port
+
+
+def _listen(text: str) -> str:
+    place(text)
+    return text
+
+
 def _address(text: str) -> str:
     name, address = parseaddr(text)
     local, _, domain = address.rpartition("@")
@@ -87,7 +104,9 @@ Zone = Annotated[Text, AfterValidator(_zone)]
 Cron = Annotated[Text, AfterValidator(_cron)]
 StageKind = Annotated[str, AfterValidator(_stage), WithJsonSchema({"enum": list(STAGE_KINDS)})]
 SmtpUrl = Annotated[Text, AfterValidator(_smtp)]
+Listen = Annotated[Text, AfterValidator(_listen)]
 Address = Annotated[Text, AfterValidator(_address)]
+AddressIfAny = Annotated[str, AfterValidator(lambda text: _address(text) if text else text)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
 Limit = Annotated[float, Field(gt=0)]
@@ -109,6 +128,13 @@ class WorkspaceSection(Section):
     schedule: Cron = Field(
         default="*/15 * * * *", description="When `campaign-sync worker` runs, as a cron expression."
     )
+    full_every: Duration = Field(
+        default=timedelta(hours=24),
+        description="How often a tool that tells what changed is read in full all the same.",
+    )
+    count_every: Duration = Field(
+        default=timedelta(hours=1), description="How often the records of such a tool are counted, to find deletions."
+    )
 
 
 class ToolSection(Section):
@@ -122,6 +148,8 @@ class ToolSection(Section):
     mapping: Text | None = Field(
         default=None, description="Mapping file, relative to this file; default: the packaged one."
     )
+    webhook_secret_file: Text | None = Field(default=None, description="File with the secret of its webhook.")
+    webhook_secret_env: Text | None = Field(default=None, description="Environment variable with that secret.")
 
 
 class EmailSection(Section):
@@ -133,6 +161,15 @@ class EmailSection(Section):
     password_env: Text | None = Field(default=None, description="Environment variable with the password.")
     sender: Address = Field(description="Campaign sync <sync@acme.example>")
     to: Annotated[tuple[Address, ...], Field(min_length=1)]
+
+
+class WebhooksSection(Section):
+    """Where the worker hears from the tools that something has changed. With this section it does."""
+
+    listen: Listen = Field(default="127.0.0.1:8080", description="Host and port, such as 0.0.0.0:8080.")
+    gather: Duration = Field(
+        default=timedelta(seconds=3), description="What comes within this time is followed by one run."
+    )
 
 
 class AuditSection(Section):
@@ -185,6 +222,7 @@ class WorkspaceFile(BaseSettings):
     workspace: WorkspaceSection
     tools: Annotated[dict[str, dict[str, Any]], Field(min_length=1)]
     email: EmailSection | None = None
+    webhooks: WebhooksSection | None = None
     audit: AuditSection = AuditSection()
     policy: PolicySection = PolicySection()
     guard: GuardSection = GuardSection()
@@ -204,13 +242,18 @@ class WorkspaceFile(BaseSettings):
 
 
 class PersonSection(Section):
-    """One person and the accounts that are theirs, by the workspace's tool names."""
+    """One person and the accounts that are theirs, by the workspace's tool names.
+
+    `email` may be missing or empty: not every tool tells it. `aliases` are other spellings of the name, for columns of
+    plain text.
+    """
 
     id: Text
     name: Text
-    email: Address
+    email: AddressIfAny = ""
     role: str = ""
     active: bool = True
+    aliases: tuple[Text, ...] = ()
     accounts: dict[str, Text] = Field(default_factory=dict)
 
 

@@ -49,7 +49,11 @@ def connect(settings: Settings, tool: ToolSettings, *, strict: bool = True) -> T
     def meaning(native: NativeSchema) -> BoundMapping:
         return bind(file, tool.name, native, settings.schema, settings.people, settings.zone, strict=strict)
 
-    return Tool(tool.type.build(tool.name, tool.options, tool.token), meaning)
+    # Whatever of the configuration has a say in what a record means, or in who wins.
+    rules = repr(
+        (file, tool.options, settings.schema, settings.people, settings.zone.key, sorted(settings.policy.items()))
+    )
+    return Tool(tool.type.build(tool.name, tool.options, tool.token), meaning, rules)
 
 
 @contextmanager
@@ -71,6 +75,8 @@ def open_workspace(settings: Settings) -> Iterator[Workspace]:
             policy=Policy(settings.policy),
             bounds=Bounds(guard.archive_count, guard.archive_share, guard.overwrite_count, guard.overwrite_share),
             audit=AuditRules(settings.stages, settings.audience_gap),
+            full_every=settings.full_every,
+            count_every=settings.count_every,
         )
 
 
@@ -86,6 +92,7 @@ class Order:
     dry: bool = False
     scope: Scope = Scope()  # noqa: RUF009 - frozen
     allow_mass: bool = False
+    full: bool = False
 
 
 def run(settings: Settings, store: Store, order: Order, progress: Progress = silent) -> RunReport:
@@ -98,6 +105,7 @@ def run(settings: Settings, store: Store, order: Order, progress: Progress = sil
             dry=order.dry,
             scope=order.scope,
             allow_mass=order.allow_mass,
+            full=order.full,
         )
 
 

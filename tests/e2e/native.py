@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import requests
-
+from connectors.sandbox import jira_edit
+from connectors.sandbox.jira_administer import field_named, person
 from sync.state import Remembered
 from tests.e2e.team import Team
 
@@ -28,9 +28,24 @@ class Who:
     id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Rich:
+    """One formatted text as each tool has it: Airtable's Markdown, Jira Cloud's document, Data Center's wiki text."""
+
+    markdown: str
+    document: dict[str, Any]
+    wiki: str
+
+    def of(self, team: Team, tool: str) -> Any:
+        """As this team's tool has it."""
+        if tool != "jira":
+            return self.markdown
+        return self.wiki if team.data_center else self.document
+
+
 def account(team: Team, tool: str, who: Who) -> str:
     """The person's account in a tool."""
-    everybody = [*team.box.company["people"], *team.box.company["strangers"]]
+    everybody = [*team.company["people"], *team.company["strangers"]]
     found: str = next(p for p in everybody if p["id"] == who.id)["accounts"][tool]
     return found
 
@@ -40,6 +55,8 @@ def edit(team: Team, tool: str, entity: Remembered, fields: dict[str, Any]) -> N
     native = entity.links[tool].ref.native
     mine = {name: _typed(team, tool, value) for name, value in fields.items()}
     match tool:
+        case "jira" if team.data_center and any(isinstance(value, Rich) for value in fields.values()):
+            _type_wiki(team, native, mine)
         case "jira":
             team.control("jira/edit", {"as": team.member(DESIGNER), "issue": native, "fields": mine})
         case "airtable":
@@ -81,6 +98,8 @@ def same_terms(team: Team, tool: str, expected: Any) -> Any:
     """An expected value as `raw` gives it: people as accounts, words sorted, Klaviyo's audiences as ids."""
     if isinstance(expected, Who):
         return account(team, tool, expected)
+    if isinstance(expected, Rich):
+        return expected.of(team, tool)
     if isinstance(expected, list) and all(isinstance(one, str) for one in expected):
         return sorted(expected)
     return expected
@@ -102,10 +121,12 @@ def get(team: Team, tool: str, path: str) -> Any:
 
 def ask(team: Team, tool: str, method: str, path: str, body: Any = None) -> Any:
     """The answer of a vendor's own API to any request."""
-    company = team.box.company
+    company = team.company
     credentials, url = company["credentials"][tool], company["urls"][tool]
     headers, login = {}, None
     match tool:
+        case "jira" if team.data_center:
+            headers, place = {"Authorization": f"Bearer {credentials['token']}"}, "rest/api/2"
         case "jira":
             login, place = (credentials["email"], credentials["token"]), "rest/api/3"
         case "airtable":
@@ -114,17 +135,26 @@ def ask(team: Team, tool: str, method: str, path: str, body: Any = None) -> Any:
             headers = {"Authorization": f"Klaviyo-API-Key {credentials['token']}", "revision": REVISION}
             headers |= {"Content-Type": "application/vnd.api+json"} if body else {}
             place = "api"
-    answer = requests.request(method, f"{url}/{place}/{path}", auth=login, headers=headers, json=body, timeout=10)
+    answer = team.http.request(method, f"{url}/{place}/{path}", auth=login, headers=headers, json=body, timeout=10)
     assert answer.ok, answer.text
     return answer.json()
 
 
 def _typed(team: Team, tool: str, value: Any) -> Any:
     """A person's own input, as the tool takes it."""
+    if isinstance(value, Rich):
+        return value.of(team, tool)
     if not isinstance(value, Who):
         return value
     id_ = account(team, tool, value)
     return {"id": id_} if tool == "airtable" else id_
+
+
+def _type_wiki(team: Team, native: str, fields: dict[str, str]) -> None:
+    """Wiki text as it is typed; the control API would take it for Markdown."""
+    state = team.box._servers.tools["jira"].state  # type: ignore[attr-defined]
+    typed = {field_named(state, name).id: value for name, value in fields.items()}
+    jira_edit.edit(state, person(state, team.member(DESIGNER)).id, team.now, state.issues[native], {"fields": typed})
 
 
 def _jira(team: Team, entity: Remembered) -> dict[str, Any]:
@@ -142,7 +172,9 @@ def _plain(value: Any) -> Any:
         return value
     if value.get("type") == "doc":
         return bare(value)
-    return next(value[key] for key in ("accountId", "value", "key", "name") if key in value)
+    if "displayName" in value:
+        return value.get("accountId") or value["name"]  # Data Center names people by their user name
+    return next(value[key] for key in ("value", "key", "name") if key in value)
 
 
 def bare(node: Any) -> Any:

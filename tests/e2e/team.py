@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
 from connectors.sandbox.server import Sandbox
@@ -15,7 +17,7 @@ from jobs.settings import Settings, load_settings
 from jobs.wiring import open_state, open_workspace
 from sync.engine import run
 from sync.findings import Finding, FindingKind
-from sync.model import EntityLink, Instant, Kind, Value
+from sync.model import EntityLink, Instant, Kind, Ref, Value
 from sync.report import RunReport
 from sync.state import Remembered, State
 from sync.workspace import Scope, Surroundings
@@ -24,26 +26,40 @@ TODAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 INTERVAL = timedelta(minutes=15)
 UNLIMITED = "requests_per_second = 500"
 
+on_both = pytest.mark.parametrize("flavour", ["cloud", "dc"])
+"""The test runs on Jira Cloud and on Data Center."""
+
 
 class Team:
     """One workspace and the three tools behind it."""
 
     def __init__(self, box: Sandbox, folder: Path) -> None:
         self.box = box
-        self.config = write_workspace(folder, box.company, "smtp://127.0.0.1:9")
+        self.company = box.company  # kept: it is put together anew each time
+        self.config = write_workspace(folder, self.company, "smtp://127.0.0.1:9")
         for tool in ("jira", "airtable", "klaviyo"):
             self.change(f'type = "{tool}"\n', f'type = "{tool}"\n{UNLIMITED}\n')
         self.now = TODAY
         self.ids = 0
+        self.http = requests.Session()  # one connection for all that people do and look at
 
     @classmethod
     def resume(cls, box: Sandbox, folder: Path) -> Team:
         """The team of a workspace that was synced once before, with its tools at their new addresses."""
         shutil.rmtree(folder / "secrets")
         team = cls(box, folder)
-        team.now += INTERVAL
+        team.now = datetime.fromisoformat(box.world.now().isoformat())
         team.ids = 10_000_000
         return team
+
+    @property
+    def data_center(self) -> bool:
+        """Whether its Jira is a Data Center."""
+        return bool(self.company["credentials"]["jira"]["flavour"] == "dc")
+
+    def count_always(self) -> None:
+        """Count every tool's records in each run, not only once an hour, so that what is gone is missed at once."""
+        self.change("schedule = ", 'count_every = "1s"\nschedule = ')
 
     @property
     def settings(self) -> Settings:
@@ -70,7 +86,7 @@ class Team:
 
     def control(self, path: str, payload: dict[str, Any]) -> dict[str, Any]:
         """An order to the sandbox, such as a person's edit ("jira/edit")."""
-        answer = requests.post(f"{self.box.control}/control/{path}", json=payload, timeout=10)
+        answer = self.http.post(f"{self.box.control}/control/{path}", json=payload, timeout=10)
         assert answer.ok, answer.text
         found: dict[str, Any] = answer.json()
         return found
@@ -102,25 +118,32 @@ class Team:
             assert record is not None
             return dict(mapping.get(record).values)
 
+    def held(self, tool: str) -> set[Ref]:
+        """All that a tool holds."""
+        with open_workspace(self.settings) as workspace:
+            return set(workspace.tools[tool].connector.census())
+
     def settled_campaigns(self) -> list[Remembered]:
         """Campaigns that all three tools hold and agree on, still a draft with an exact time, with a full set of
         stages in two tools."""
         found = []
-        for entity in sorted(self.state().entities.values(), key=lambda e: e.id):
+        entities = self.state().entities  # once: loading them for each campaign would take longer than a sync
+        for entity in sorted(entities.values(), key=lambda e: e.id):
             if entity.kind is not Kind.CAMPAIGN or len(entity.links) < 3 or entity.disputed:
                 continue
             if entity.agreed.get("status") not in ("planned", "in_progress", "in_review", "approved"):
                 continue
-            stages = self.stages(entity)
+            stages = self.stages(entity, entities)
             if isinstance(entity.agreed.get("planned_send"), Instant) and {"design", "content", "qa"} <= set(stages):
                 found.append(entity)
         return found
 
-    def stages(self, campaign: Remembered) -> dict[str, Remembered]:
-        """A campaign's stages that both tools hold and agree on, by kind."""
+    def stages(self, campaign: Remembered, entities: Mapping[str, Remembered] | None = None) -> dict[str, Remembered]:
+        """A campaign's stages that both tools hold and agree on, by kind; `entities` where they are loaded already."""
+        known = self.state().entities if entities is None else entities
         return {
             str(entity.agreed["kind"]): entity
-            for entity in self.state().entities.values()
+            for entity in known.values()
             if entity.agreed.get("campaign") == EntityLink(campaign.id)
             and len(entity.links) == 2
             and not entity.disputed
@@ -128,7 +151,7 @@ class Team:
 
     def member(self, role: str) -> str:
         """The mail address of somebody active in this role."""
-        return next(str(p["email"]) for p in self.box.company["people"] if p["role"] == role and p["active"])
+        return next(str(p["email"]) for p in self.company["people"] if p["role"] == role and p["active"])
 
 
 def of_kind(report: RunReport, kind: FindingKind) -> list[Finding]:

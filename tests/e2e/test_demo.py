@@ -7,123 +7,145 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import dataclass
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
 from typing import Any
 
-import pytest
+from typer.testing import CliRunner
+
+from jobs.cli import app
+from jobs.settings import load_settings
+from jobs.tools import JiraOptions
+from tests.e2e.team import on_both
 
 # The installed command, beside the interpreter that runs the tests.
 PROGRAM = str(Path(sys.executable).with_name("campaign-sync"))
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Path]:
-    folder = tmp_path_factory.mktemp("demo") / "demo"
-    command = [PROGRAM, "demo", "--dir", str(folder)]
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A demo that was played: what it printed, its folder, and the tools' log there."""
+
+    text: str
+    folder: Path
+    entries: list[dict[str, Any]]
+
+    def runs(self) -> list[list[dict[str, Any]]]:
+        """The log of our own calls, cut where a run begins to read Jira."""
+        found: list[list[dict[str, Any]]] = []
+        for entry in self.entries:
+            if entry["actor"] != "api":
+                continue
+            if entry["tool"] == "jira" and entry["path"].endswith("/serverInfo"):
+                found.append([])
+            found[-1].append(entry)
+        return found
+
+
+# One test for each Jira, because the story takes seconds and every check looks at the same one.
+@on_both
+def test_the_demo_tells_its_story_and_leaves_a_workspace_to_play_with(tmp_path: Path, flavour: str) -> None:
+    story = it_ends_by_itself_and_well(tmp_path / "demo", flavour)
+    it_speaks_to_the_jira_that_was_asked_for(story, flavour)
+    each_mirrored_edit_arrived_once_and_the_third_run_made_no_write(story)
+    people_really_edited_in_all_three_tools(story)
+    it_shows_conflicts_with_both_values_and_every_unowned_stage(story)
+    the_report_is_a_mail_and_a_page(story)
+    no_secret_is_in_what_it_prints_or_keeps(story)
+    after_the_printed_export_every_shown_command_works_as_it_stands(story, tmp_path)
+
+
+def it_ends_by_itself_and_well(folder: Path, flavour: str) -> Story:
+    choice = [] if flavour == "cloud" else ["--jira", flavour]
+    command = [PROGRAM, "demo", "--dir", str(folder), *choice]
     done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
-    return done, folder
-
-
-def entries(folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (folder / "sandbox.log").read_text("utf-8").splitlines()]
-
-
-def runs(folder: Path) -> list[list[dict[str, Any]]]:
-    """The tools' log, cut where people edited and where a listing of Jira begins anew."""
-    found: list[list[dict[str, Any]]] = []
-    for entry in entries(folder):
-        if entry["actor"] != "api":
-            continue
-        if entry["tool"] == "jira" and entry["path"].endswith("/serverInfo"):
-            found.append([])
-        found[-1].append(entry)
-    return found
-
-
-def test_it_ends_by_itself_and_well(demo: tuple[subprocess.CompletedProcess[str], Path]) -> None:
-    done, _ = demo
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+    log = (folder / "sandbox.log").read_text("utf-8")
+    secrets = [file.read_text("utf-8") for file in (folder / "secrets").iterdir()]
+    assert not [secret for secret in secrets if secret in done.stderr]
+    return Story(done.stdout, folder, [json.loads(line) for line in log.splitlines()])
 
 
-def test_each_mirrored_edit_arrived_once_and_the_third_run_made_no_write(
-    demo: tuple[subprocess.CompletedProcess[str], Path],
-) -> None:
-    done, folder = demo
-    _, second, third = runs(folder)
+def it_speaks_to_the_jira_that_was_asked_for(story: Story, flavour: str) -> None:
+    assert {"cloud": "Jira Cloud", "dc": "Jira Data Center"}[flavour] in story.text
+    calls = [e["path"] for e in story.entries if e["tool"] == "jira" and e["actor"] == "api"]
+    assert calls
+    assert not [path for path in calls if {"cloud": "/api/2/", "dc": "/api/3/"}[flavour] in path]
+    options = load_settings(story.folder / "campaign-sync.toml").tools["jira"].options
+    assert isinstance(options, JiraOptions)
+    assert (options.email is None, options.user) == (flavour == "dc", None)
+
+
+def each_mirrored_edit_arrived_once_and_the_third_run_made_no_write(story: Story) -> None:
+    _, second, third = story.runs()
     written = Counter(native for entry in second if entry["write"] for native in entry["touched"])
     assert written
     assert set(written.values()) == {1}
     assert [entry for entry in third if entry["write"]] == []
-    assert "The third run wrote nothing." in done.stdout
+    assert "The third run wrote nothing." in story.text
 
 
-def test_people_really_edited_in_all_three_tools(demo: tuple[subprocess.CompletedProcess[str], Path]) -> None:
-    edits = Counter(entry["tool"] for entry in entries(demo[1]) if entry["actor"] == "human")
+def people_really_edited_in_all_three_tools(story: Story) -> None:
+    edits = Counter(entry["tool"] for entry in story.entries if entry["actor"] == "human")
     assert set(edits) == {"jira", "airtable", "klaviyo"}
 
 
-def test_it_shows_conflicts_with_both_values_and_every_unowned_stage(
-    demo: tuple[subprocess.CompletedProcess[str], Path],
-) -> None:
-    text = demo[0].stdout
-    assert re.search(r"Airtable +Last chance: 20 % off everything\s+Marta Nowak, ", text)
-    assert "Final hours: a fifth off" in text
-    assert "campaign-sync resolve" in text
-    assert "Stages that belong to nobody" in text
-    assert "was deleted in Airtable; it is kept in Jira" in text
+def it_shows_conflicts_with_both_values_and_every_unowned_stage(story: Story) -> None:
+    assert re.search(r"Airtable +Last chance: 20 % off everything\s+Marta Nowak, ", story.text)
+    assert "Final hours: a fifth off" in story.text
+    assert "campaign-sync resolve" in story.text
+    assert "Stages that belong to nobody" in story.text
+    assert "was deleted in Airtable; it is kept in Jira" in story.text
 
 
-def test_the_report_is_a_mail_and_a_page(demo: tuple[subprocess.CompletedProcess[str], Path]) -> None:
-    done, folder = demo
-    (mail,) = (folder / "mail").glob("*.eml")
+def the_report_is_a_mail_and_a_page(story: Story) -> None:
+    (mail,) = (story.folder / "mail").glob("*.eml")
     message = message_from_bytes(mail.read_bytes(), policy=default)
     assert {part.get_content_type() for part in message.walk()} >= {"text/plain", "text/html"}
     assert "Final hours: a fifth off" in mail.with_suffix(".html").read_text("utf-8")
-    assert mail.name in done.stdout
+    assert mail.name in story.text
 
 
-def test_it_leaves_a_workspace_to_play_with(demo: tuple[subprocess.CompletedProcess[str], Path]) -> None:
-    done, folder = demo
-    config = folder / "campaign-sync.toml"
-    command = [PROGRAM, "--config", str(config), "report", "--json"]
-    report = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-    assert json.loads(report.stdout)
-    assert "sandbox --port" in done.stdout
-
-
-def test_after_the_printed_export_every_shown_command_works_as_it_stands(
-    demo: tuple[subprocess.CompletedProcess[str], Path], tmp_path: Path
-) -> None:
-    export = next(line for line in demo[0].stdout.splitlines() if line.startswith("  export "))
-    shown = re.search(r"campaign-sync resolve \w+ --take \w+", demo[0].stdout)
-    assert shown
-
-    script = f"{export}\n{shown.group()}\ncampaign-sync report"
-    done = subprocess.run(
-        ["/bin/sh", "-ec", script], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
-    )
-
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith('Decided "')
-
-
-def test_no_secret_is_in_what_it_prints_or_keeps(demo: tuple[subprocess.CompletedProcess[str], Path]) -> None:
-    done, folder = demo
+def no_secret_is_in_what_it_prints_or_keeps(story: Story) -> None:
+    folder = story.folder
     secrets = [file.read_text("utf-8") for file in (folder / "secrets").iterdir()]
+    assert len(secrets) == 3
     kept = [folder / "state.db", folder / "sandbox.log", folder / "campaign-sync.toml", *(folder / "mail").iterdir()]
     for secret in secrets:
-        assert secret not in done.stdout + done.stderr
+        assert secret not in story.text
         for file in kept:
             assert secret.encode() not in file.read_bytes(), file.name
 
 
+def after_the_printed_export_every_shown_command_works_as_it_stands(story: Story, elsewhere: Path) -> None:
+    assert "sandbox --port" in story.text
+    export = next(line for line in story.text.splitlines() if line.startswith("  export "))
+    shown = re.search(r"campaign-sync resolve \w+ --take \w+", story.text)
+    assert shown
+
+    script = f"{export}\n{shown.group()}\ncampaign-sync report --json"
+    done = subprocess.run(
+        ["/bin/sh", "-ec", script], cwd=elsewhere, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    decided, report = done.stdout.split("\n", 1)
+    assert decided.startswith('Decided "')
+    assert json.loads(report[report.index("{") :])
+
+
+def test_another_jira_than_the_two_is_refused_in_a_sentence() -> None:
+    done = CliRunner().invoke(app, ["demo", "--jira", "server"])
+    assert done.exit_code == 1
+    assert "'server' is not one of 'cloud', 'dc'" in done.stderr
+
+
 def test_a_folder_that_is_somebody_elses_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
-    command = [PROGRAM, "demo", "--dir", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 1
+    done = CliRunner().invoke(app, ["demo", "--dir", str(tmp_path)])
+    assert done.exit_code == 1
     assert "not a demo's folder" in done.stderr
     assert (tmp_path / "mine.txt").read_text() == "mine"

@@ -33,17 +33,10 @@ def in_klaviyo(team: Team, entity: Remembered, **changes: Any) -> None:
 
 
 CAMPAIGN_EDITS: list[tuple[str, str, dict[str, Any], Value]] = [
-    ("jira", "name", {"Summary": "A better name"}, "A better name"),
     ("jira", "subject", {"Subject line": "Hello 👋 again"}, "Hello 👋 again"),
-    ("jira", "program", {"Program": "Event"}, "Event"),
-    ("jira", "status", {"Status": "In Review"}, "in_review"),
-    ("airtable", "name", {"Name": "Ein schönerer Name"}, "Ein schönerer Name"),
     ("airtable", "brief", {"Brief": "One\n\n- two\n- **three**"}, "One\n\n- two\n- **three**"),
-    ("airtable", "program", {"Program": "Lifecycle"}, "Lifecycle"),
     ("airtable", "status", {"Status": "Approved"}, "approved"),
-    ("airtable", "subject", {"Subject line": "Now or never"}, "Now or never"),
     ("klaviyo", "name", {"name": "Named by the ESP"}, "Named by the ESP"),
-    ("klaviyo", "subject", {"subject": "From the ESP"}, "From the ESP"),
 ]
 
 
@@ -119,7 +112,7 @@ def _tags(campaign: Remembered) -> frozenset[str]:
 
 def test_a_stage_is_mirrored_both_ways(synced: Team) -> None:
     stage = synced.stages(synced.settled_campaigns()[0])["design"]
-    anna = next(p for p in synced.box.company["people"] if p["role"] == MANAGER and p["active"])
+    anna = next(p for p in synced.company["people"] if p["role"] == MANAGER and p["active"])
     in_jira(synced, stage, **{"Due date": "2026-03-09", "Status": "Blocked"})
     in_airtable(synced, stage, "Stages", Owner={"id": anna["accounts"]["airtable"]}, Notes="Use the **new** logo")
 
@@ -144,7 +137,7 @@ def test_two_different_edits_of_one_field_are_both_kept_and_told_with_who_and_wh
 
     (conflict,) = [f for f in of_kind(report, FindingKind.CONFLICT) if f.subject == campaign.id]
     said = {claim.tool: (claim.value, claim.who, claim.at is not None) for claim in conflict.claims}
-    manager = next(p["name"] for p in synced.box.company["people"] if p["email"] == synced.member(MANAGER))
+    manager = next(p["name"] for p in synced.company["people"] if p["email"] == synced.member(MANAGER))
     assert said["airtable"] == ("One", manager, True)
     assert said["klaviyo"][0] == "Two"
     assert said["klaviyo"][2]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.native import Who, ask, create, edit, held_by, raw
-from tests.e2e.team import Team
+from tests.e2e.team import Team, on_both
 from tests.e2e.test_field_stages import stages
 from tests.e2e.test_fields import RICH, Row, both, drafts, play
 
@@ -41,7 +41,6 @@ LEGAL = {
     "jira": 'legal_check = { field = "Legal check", values = { true = "Yes", false = "No" } }\n',
     "airtable": 'legal_check = { field = "Legal check" }\n',
 }
-MARKDOWN, DOCUMENT = RICH[1]
 ALIKE = {
     "Region": ("region", "APAC"), "Budget": ("budget", 12.5), "Embargo": ("embargo", "2026-03-29"),
     "Approver": ("approver", Who("yuki")), "Channels": ("channels", ["Email", "Push"]),
@@ -49,7 +48,7 @@ ALIKE = {
 }  # fmt: skip
 DIFFERENT = [
     *both("legal_check", "Legal check", "Legal check", "Yes", True),
-    *both("learnings", "Learnings", "Learnings", DOCUMENT, MARKDOWN),
+    *both("learnings", "Learnings", "Learnings", RICH[1], RICH[1]),
     *both("goes_live", "Goes live", "Goes live", "2026-05-04T07:00:00.000+0000", "2026-05-04T07:00:00.000Z"),
 ]
 FILLED = [*(row for name, (field, value) in ALIKE.items() for row in both(field, name, name, value, value)), *DIFFERENT]
@@ -57,6 +56,12 @@ EMPTIED = [
     Row(row.field, row.tool, dict.fromkeys(row.typed), {o: dict.fromkeys(s) for o, s in row.shows.items()})
     for row in FILLED
     if row.field != "legal_check"
+]
+
+# A box that is unticked is a no.
+UNTICKED = [
+    Row("legal_check", "jira", {"Legal check": "No"}, {"airtable": {"Legal check": None}}),
+    Row("legal_check", "airtable", {"Legal check": None}, {"jira": {"Legal check": "No"}}),
 ]
 
 
@@ -73,33 +78,27 @@ def extended(synced: Team) -> Team:
     return synced
 
 
-@pytest.mark.parametrize("tool", ["jira", "airtable"])
-def test_a_field_of_every_kind_that_the_workspace_adds_is_mirrored(extended: Team, tool: str) -> None:
-    play(extended, [row for row in FILLED if row.tool == tool])
-    play(extended, [row for row in EMPTIED if row.tool == tool])
+@on_both
+def test_a_field_of_every_kind_that_the_workspace_adds_is_mirrored(extended: Team) -> None:
+    play(extended, FILLED)
+    play(extended, [*EMPTIED, *UNTICKED])
 
 
-@pytest.mark.parametrize(("tool", "typed", "shown"), [("jira", "No", None), ("airtable", None, "No")])
-def test_a_box_that_is_unticked_is_a_no(extended: Team, tool: str, typed: Any, shown: Any) -> None:
-    other = {"jira": "airtable", "airtable": "jira"}[tool]
-    play(extended, [row for row in FILLED if row.field == "legal_check" and row.tool == tool])
-    play(extended, [Row("legal_check", tool, {"Legal check": typed}, {other: {"Legal check": shown}})])
+def test_a_stage_has_fields_of_its_own_too(extended: Team) -> None:
+    play(extended, both("effort", "Effort", "Effort", 2.5, 2.5), stages(extended))
 
 
-@pytest.mark.parametrize("tool", ["jira", "airtable"])
-def test_a_stage_has_fields_of_its_own_too(extended: Team, tool: str) -> None:
-    play(extended, [row for row in both("effort", "Effort", "Effort", 2.5, 2.5) if row.tool == tool], stages(extended))
-
-
-@pytest.mark.parametrize("tool", ["jira", "airtable"])
-def test_a_campaign_made_in_one_tool_brings_the_workspaces_own_fields(extended: Team, tool: str) -> None:
-    rows = [row for row in FILLED if row.tool == tool]
-    table, name = ("Epic", "Summary") if tool == "jira" else ("Campaigns", "Name")
-    native = create(extended, tool, table, {name: "Own fields", **{k: v for row in rows for k, v in row.typed.items()}})
+def test_a_campaign_made_in_one_tool_brings_the_workspaces_own_fields(extended: Team) -> None:
+    made, last = {}, []
+    for tool, table, name in (("jira", "Epic", "Summary"), ("airtable", "Campaigns", "Name")):
+        rows = [row for row in FILLED if row.tool == tool]
+        own = {k: v for row in rows for k, v in row.typed.items()}
+        made[tool] = create(extended, tool, table, {name: f"Own fields of {tool}", **own})
+        last.append(Row("utm", tool, {"UTM campaign": "y"}, dict(_all(rows))))
     extended.sync()
-    campaign = held_by(extended, tool, native)
+    campaigns = [held_by(extended, tool, native) for tool, native in made.items()]
     extended.sync()
-    play(extended, [Row("utm", tool, {"UTM campaign": "y"}, dict(_all(rows)))], [campaign])
+    play(extended, last, campaigns)
 
 
 def _all(rows: list[Row]) -> list[tuple[str, dict[str, Any]]]:

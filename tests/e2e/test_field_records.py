@@ -8,19 +8,20 @@ from typing import Any
 import pytest
 
 from sync.findings import FindingKind
-from tests.e2e.native import Who, account, audience_ids, create, edit, held_by, raw
+from tests.e2e.native import Who, audience_ids, create, edit, held_by, raw, same_terms
 from tests.e2e.team import Team, of_kind
 from tests.e2e.test_fields import RICH, assert_quiet, drafts, static
 
-MARKDOWN, DOCUMENT = RICH[2]
+RICH_TEXT = RICH[2]
 IN_JIRA = {
-    "Summary": "Made whole", "Description": DOCUMENT, "Program": "Event", "Status": "In Review", "Assignee": Who("ben"),
-    "Audiences": ["Newsletter UK", "Students"], "Subject line": "Whole 🎈", "Labels": ["brand", "launch"],
+    "Summary": "Made whole", "Description": RICH_TEXT, "Program": "Event", "Status": "In Review",
+    "Assignee": Who("ben"), "Audiences": ["Newsletter UK", "Students"], "Subject line": "Whole 🎈",
+    "Labels": ["brand", "launch"],
     "Due date": "2026-05-06", "Delivered": 10, "Opens": 9, "Clicks": 8, "Conversions": 7,
     "Unsubscribes": 6, "Bounces": 5,
 }  # fmt: skip
 IN_AIRTABLE = {
-    "Name": "Made whole", "Brief": MARKDOWN, "Program": "Event", "Status": "In review", "Owner": Who("ben"),
+    "Name": "Made whole", "Brief": RICH_TEXT, "Program": "Event", "Status": "In review", "Owner": Who("ben"),
     "Audiences": ["Newsletter UK", "Students"], "Subject line": "Whole 🎈", "Tags": ["brand", "launch"],
     "Planned send": "2026-05-05T22:00:00.000Z", "Planned send type": "Day",
     "Delivered": 10, "Opens": 9, "Clicks": 8, "Conversions": 7,
@@ -65,8 +66,8 @@ KLAVIYO_KNOWS = {
 
 def _as_shown(team: Team, tool: str, name: str, value: Any, marker: str) -> Any:
     match tool, name:
-        case _, "Assignee" | "Owner":
-            return account(team, tool, value)
+        case _, "Assignee" | "Owner" | "Description" | "Brief" | "Notes":
+            return same_terms(team, tool, value)
         case "jira", "Labels":
             return sorted([*value, marker])
         case "klaviyo", "name":
@@ -81,9 +82,9 @@ def test_a_stage_made_in_one_tool_is_made_whole_in_the_other(synced: Team, tool:
     campaign = next(c for c in drafts(synced) if not _has(synced, c.id, "qa"))
     both: dict[str, dict[str, Any]] = {
         "jira": {"Summary": "QA: x", "Parent": campaign.links["jira"].key, "Stage": "QA", "Assignee": Who("ben"),
-                 "Status": "Blocked", "Due date": "2026-03-04", "Description": DOCUMENT},
+                 "Status": "Blocked", "Due date": "2026-03-04", "Description": RICH_TEXT},
         "airtable": {"Title": "QA: x", "Campaign": [campaign.links["airtable"].ref.native], "Stage": "QA",
-                     "Owner": Who("ben"), "Status": "Blocked", "Due": "2026-03-04", "Notes": MARKDOWN},
+                     "Owner": Who("ben"), "Status": "Blocked", "Due": "2026-03-04", "Notes": RICH_TEXT},
     }  # fmt: skip
     other = "airtable" if tool == "jira" else "jira"
     native = create(synced, tool, "Task" if tool == "jira" else "Stages", both[tool])

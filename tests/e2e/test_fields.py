@@ -10,7 +10,7 @@ import pytest
 from sync.model import Kind
 from sync.report import State
 from sync.state import Remembered
-from tests.e2e.native import Who, audience_ids, bare, edit, raw, same_terms
+from tests.e2e.native import Rich, Who, audience_ids, bare, edit, raw, same_terms
 from tests.e2e.team import Team
 
 METRICS = ("Delivered", "Opens", "Clicks", "Conversions", "Unsubscribes", "Bounces")
@@ -46,10 +46,9 @@ def item(words: str) -> dict[str, Any]:
 
 
 LINK = {"type": "link", "attrs": {"href": "https://acme.example/a?b=1&c=2"}}
-# The same text as Airtable's Markdown and as Jira's document.
 RICH = [
-    ("One.\n\nTwo.\n", doc(para(text("One.")), para(text("Two.")))),
-    (
+    Rich("One.\n\nTwo.\n", doc(para(text("One.")), para(text("Two."))), "One.\n\nTwo."),
+    Rich(
         "A **bold**, *slanted* and ~~gone~~ [word](https://acme.example/a?b=1&c=2)\n",
         doc(
             para(
@@ -63,8 +62,9 @@ RICH = [
                 text("word", LINK),
             )
         ),
+        "A *bold*, _slanted_ and -gone- [word|https://acme.example/a?b=1&c=2]",
     ),
-    (
+    Rich(
         "# Big\n\nText\n\n## Small\n\n- one\n- two\n\n1. first\n2. second\n",
         doc(
             block("heading", text("Big"), level=1),
@@ -73,14 +73,16 @@ RICH = [
             block("bulletList", item("one"), item("two")),
             block("orderedList", item("first"), item("second")),
         ),
+        "h1. Big\n\nText\n\nh2. Small\n\n* one\n* two\n\n# first\n# second",
     ),
-    (
+    Rich(
         "> quoted\n\n```\nx = {a}\n```\n\n`code` 2 * 3 ~ 4_5\n",
         doc(
             block("blockquote", para(text("quoted"))),
             block("codeBlock", text("x = {a}")),
             para(text("code", {"type": "code"}), text(" 2 * 3 ~ 4_5")),
         ),
+        "{quote}\nquoted\n{quote}\n\n{noformat}\nx = {a}\n{noformat}\n\n{{code}} 2 * 3 ~ 4_5",
     ),
 ]
 
@@ -140,7 +142,7 @@ ROWS = [
     *_plain("program", PROGRAM, "Event"),
     *_plain("program", PROGRAM, None),
     *audiences("Newsletter UK", "Students"),
-    *(row for markdown, document in RICH for row in both("brief", "Description", "Brief", document, markdown)),
+    *(row for rich in RICH for row in both("brief", "Description", "Brief", rich, rich)),
     *both("brief", "Description", "Brief", None, None),
     *both("status", "Status", "Status", "Approved", "Approved"),
     *both("status", "Status", "Status", "Planned", "Planned"),
@@ -161,7 +163,10 @@ ROWS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("tool", ["jira", "airtable", "klaviyo"])
+@pytest.mark.parametrize(
+    ("flavour", "tool"),
+    [("cloud", "jira"), ("cloud", "airtable"), ("cloud", "klaviyo"), ("dc", "jira"), ("dc", "airtable")],
+)
 def test_every_field_edited_in_one_tool_is_shown_by_every_other(synced: Team, tool: str) -> None:
     play(synced, [row for row in ROWS if row.tool == tool])
 

@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import requests
+
 from connectors.sandbox.server import Sandbox
 from jobs.settings import Settings, load_settings
 from jobs.wiring import open_state, open_workspace
@@ -52,7 +54,10 @@ class Crew(Team):
     def __init__(self, box: Sandbox, folder: Path) -> None:  # its workspace is there already
         self.box, self.config = box, folder / "campaign-sync.toml"
         self.now, self.ids = TODAY, 0
+        self.http, self.company = requests.Session(), box.company
         self.notes: dict[str, Any] = {}  # what an act leaves for the one that undoes it
+        if "count_every" not in self.config.read_text("utf-8"):  # what is gone is missed in the next run
+            self.change("[workspace]\n", '[workspace]\ncount_every = "1s"\n')
 
     @cached_property
     def settings(self) -> Settings:  # nobody changes the files of this team

@@ -10,9 +10,20 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
-from sync.errors import Unavailable
+from sync.errors import Outdated, Unavailable
 from sync.model import Attribution, Kind, Record, Ref
-from sync.ports import Archive, Capability, Change, Create, NativeField, NativeSchema, Outcome, Written
+from sync.ports import (
+    Archive,
+    Capability,
+    Change,
+    Create,
+    Member,
+    NativeField,
+    NativeSchema,
+    Outcome,
+    Relation,
+    Written,
+)
 
 MAPPING = '[campaign.fields]\nname = { field = "Name" }\nsubject = { field = "Subject line" }\n'
 
@@ -38,6 +49,22 @@ class NotebookConnector:
     def fetch(self) -> Iterator[Record]:
         for native, row in self._rows().items():
             yield self._record(native, row)
+
+    def changes(self, since: str) -> Iterator[Record | Ref]:
+        raise Outdated(since)
+
+    def position(self) -> str | None:
+        return None
+
+    def census(self) -> Iterator[Ref]:
+        for record in self.fetch():
+            yield record.ref
+
+    def members(self) -> Sequence[Member]:
+        return ()
+
+    def relate(self, record: Record, relations: Sequence[Relation]) -> None:
+        raise NotImplementedError
 
     def read(self, refs: Sequence[Ref]) -> Mapping[Ref, Record | None]:
         rows = self._rows()

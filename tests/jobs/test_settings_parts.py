@@ -71,5 +71,5 @@ def test_the_schema_for_editors_names_every_key(office: Office) -> None:
     assert {tool["properties"]["type"]["const"] for tool in tools} >= {"jira", "airtable", "klaviyo", "notebook"}
     jira = next(tool for tool in tools if tool["properties"]["type"]["const"] == "jira")
     assert "requests_per_second" in jira["properties"]
-    assert {"url", "email", "project"} <= set(jira["required"])
+    assert {"url", "project"} <= set(jira["required"])
     assert json.loads(json.dumps(schema)) == schema

@@ -1,0 +1,86 @@
+"""The fewest requests that a run can do with, by the page and batch sizes of the tools' references.
+
+A bound counts what is listed and what is written, each page and batch as full as the tool allows. It leaves out what
+our own promises cost on top: reading a tool's set-up, looking again right before a write, and reading back after it.
+
+Jira (reference jira §4.2, §4.6, §5.3, §5.4, §5.6; Cloud and Data Center have the same sizes)
+    listing    full: ceil(issues / 500), the page that is asked for; changes: ceil(changed / 500), at least 1;
+               count: ceil(issues / 5,000) on top of the changes
+    writing    ceil(new epics / 50) + ceil(new tasks / 50) + 1 for each edited issue + 1 for each whose status moves
+
+Airtable (reference airtable §2, §5, §7), tables one by one, at least 1 listing each
+    listing    full: ceil(campaigns / 100) + ceil(stages / 100); changes by the log: 1 + ceil(changed / 100) by table;
+               changes by polling: as a full listing of what changed; count: the full listing on top of the changes
+    writing    ceil((new + edited) / 10) by table
+
+Klaviyo (reference esp §1), which tells no changes: every listing is a full one
+    listing    ceil(campaigns / 100), at least 1
+    writing    1 for each new campaign + 1 for each edited one, 1 for each changed subject, 1 for each tag that is given
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from math import ceil
+
+JIRA_PAGE, JIRA_IDS, JIRA_CREATES = 500, 5000, 50
+AIRTABLE_PAGE, AIRTABLE_WRITES = 100, 10
+KLAVIYO_PAGE = 100
+
+
+class Listing(StrEnum):
+    """What a run has to learn from a tool: everything, what changed, or what changed and which records there are."""
+
+    FULL = "full"
+    CHANGES = "changes"
+    COUNT = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What one run had to do in one tool. Pairs are (campaigns, stages).
+
+    `held` is what the tool holds when it is listed, `changed` which of it changed since the last run. `moved` are
+    issues whose status changes, `edited` leaves out those of which nothing else changes. `subjects` and `tags` are
+    Klaviyo's: campaigns that get another subject, and tags of which any campaign is given or loses one.
+    """
+
+    listing: Listing
+    held: tuple[int, int]
+    changed: tuple[int, int] = (0, 0)
+    created: tuple[int, int] = (0, 0)
+    edited: tuple[int, int] = (0, 0)
+    moved: int = 0
+    subjects: int = 0
+    tags: int = 0
+
+
+def jira(work: Work) -> int:
+    """Requests to a Jira project."""
+    listed = _pages(sum(work.held if work.listing is Listing.FULL else work.changed), JIRA_PAGE)
+    counted = _pages(sum(work.held), JIRA_IDS) if work.listing is Listing.COUNT else 0
+    created = sum(ceil(count / JIRA_CREATES) for count in work.created)
+    return listed + counted + created + sum(work.edited) + work.moved
+
+
+def airtable(work: Work, *, log: bool) -> int:
+    """Requests to an Airtable base with two tables, with its change log or without."""
+    full = sum(_pages(count, AIRTABLE_PAGE) for count in work.held)
+    changes = sum(_pages(count, AIRTABLE_PAGE) for count in work.changed)
+    if log:
+        changes = 1 + sum(ceil(count / AIRTABLE_PAGE) for count in work.changed)
+    listed = {Listing.FULL: full, Listing.CHANGES: changes, Listing.COUNT: changes + full}[work.listing]
+    writes = [new + edited for new, edited in zip(work.created, work.edited, strict=True)]
+    return listed + sum(ceil(count / AIRTABLE_WRITES) for count in writes)
+
+
+def klaviyo(work: Work) -> int:
+    """Requests to a Klaviyo account."""
+    writes = work.created[0] + work.edited[0] + work.subjects + work.tags
+    return _pages(work.held[0], KLAVIYO_PAGE) + writes
+
+
+def _pages(count: int, size: int) -> int:
+    """To see that nothing is there takes a page too."""
+    return max(1, ceil(count / size))
