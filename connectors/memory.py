@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -57,7 +57,7 @@ class MemoryConnector:
         self.down: SyncError | None = None
         self.unlisted: set[str] = set()  # native ids that listings do not show yet, as a lagging index does
         self.colleagues: list[Member] = []
-        self.relations: dict[str, tuple[Relation, ...]] = {}
+        self.relations: dict[str, dict[str, Relation]] = {}
         self.forgets = False  # whether positions are too old at once
         self._position: str | None = None
         self._schema = schema
@@ -149,8 +149,17 @@ class MemoryConnector:
     def members(self) -> Sequence[Member]:
         return tuple(self.colleagues)
 
-    def relate(self, record: Record, relations: Sequence[Relation]) -> None:
-        self.relations[record.ref.native] = tuple(relations)
+    def relate(self, record: Record, relations: Sequence[Relation], dropped: Sequence[str]) -> None:
+        mine = self.relations.setdefault(record.ref.native, {})
+        mine.update({relation.tool: relation for relation in relations})
+        for tool in dropped:
+            mine.pop(tool, None)
+
+    def reach(self, audiences: Collection[str]) -> Mapping[str, int]:  # noqa: ARG002  it sends nothing
+        return {}
+
+    def measure(self, refs: Sequence[Ref]) -> Mapping[Ref, Mapping[str, float]]:  # noqa: ARG002  it sends nothing
+        return {}
 
     def read(self, refs: Sequence[Ref]) -> Mapping[Ref, Record | None]:
         _raise(self._enter("read"))

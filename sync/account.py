@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sync.absence import Absences
+from sync.audiences import Audiences
 from sync.audit import Board, audit
+from sync.audit.schedule import shared_audiences
 from sync.campaign import Campaign, Stage
 from sync.delivery import Result
 from sync.findings import Finding, FindingKind
@@ -19,6 +21,7 @@ from sync.plan import Obstacle
 from sync.report import RecordChange, RunReport, ToolAccount
 from sync.report import State as Progressed
 from sync.state import State
+from sync.wording import tool_title
 from sync.workspace import Workspace
 
 # Findings that only a full look at every tool can take back.
@@ -50,6 +53,7 @@ class Account:
     merged: Mapping[str, Mapping[str, Merged]]
     flags: Flags
     started: datetime
+    audiences: Audiences
     obstacles: Sequence[Obstacle] = ()
     waiting: Sequence[tuple[str, str, str]] = ()
     kept: Sequence[tuple[str, str]] = ()
@@ -57,6 +61,10 @@ class Account:
     unsettled: Sequence[str] = ()
     results: Sequence[Result] = ()
     unsafe: Sequence[str] = ()
+    # Sends (entity, tool) that are off the calendar by our doing, and whether that is sure; and by tool why a lesser
+    # thing was not done.
+    unscheduled: Mapping[tuple[str, str], bool] = field(default_factory=dict)
+    put_off: Mapping[str, str] = field(default_factory=dict)
     # Whether the run was to leave some of the plan alone.
     untried: bool = False
     before: Mapping[str, Finding] = field(default_factory=dict)
@@ -103,7 +111,9 @@ class Account:
 
     def _waiting(self) -> Iterator[str]:
         for tool, entity, words in self.waiting:
-            yield f"{self.names.where(entity)} waits to be made in {tool}: it needs {words}"
+            yield f"{self.names.where(entity)} waits to be made in {tool_title(tool)}: it needs {words}"
+        for tool, reason in self.put_off.items():
+            yield f"{tool_title(tool)} has something to catch up: {reason}"
         for entity, name in self.overtaken:
             label = self.names.label(self.state.entities[entity].kind, name)
             yield f"{label} of {self.names.where(entity)} waits for a new decision: somebody edited it since the last"
@@ -119,6 +129,9 @@ class Account:
         sightings = ((e, s) for e, members in self.intake.members.items() for s in members.values())
         yield from self.flags.unreadable(sightings)
         yield from (self.flags.kept(entity, tool) for entity, tool in self.kept)
+        yield from (
+            self.flags.unscheduled(entity, tool, sure=sure) for (entity, tool), sure in self.unscheduled.items()
+        )
         for known, tool in self.absences.quarantined():
             yield self.flags.deletion(known, tool)
         for aside in (*self.intake.campaigns.aside, *self.intake.stages.aside):
@@ -128,7 +141,8 @@ class Account:
         yield from (self.flags.failed(result) for result in self.results if result.state is Progressed.FAILED)
         # Without a commit nothing keeps a new record's id, under which it would be flagged anew in every run.
         fresh = {*self.intake.campaigns.new, *self.intake.stages.new} if self.unsafe else set()
-        for flag in audit(self._board()):
+        board = self._board()
+        for flag in audit(replace(board, sizes=self.audiences.sizes(shared_audiences(board)))):
             if not fresh & {flag.subject, flag.campaign} and not any(id_ in flag.detail_key for id_ in fresh):
                 yield flag
 

@@ -31,10 +31,14 @@ _STAGE = frozenset(f.name for f in STAGE_FIELDS)
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """What happened after the send, in counts. Rates are fractions of what was delivered, None without a count."""
+    """What happened after the send, in counts. Rates are fractions of what was delivered, None without a count.
+
+    `machine_opens` are those that a mail program made by itself, where the ESP tells them apart; `opens` has them too.
+    """
 
     delivered: float | None = None
     opens: float | None = None
+    machine_opens: float | None = None
     clicks: float | None = None
     conversions: float | None = None
     unsubscribes: float | None = None

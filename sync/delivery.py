@@ -13,7 +13,7 @@ from datetime import datetime
 from sync.codec import encode
 from sync.errors import Ambiguous, ConfigError, Rejected, Stale, SyncError, Unavailable
 from sync.merge import Memory
-from sync.model import UNSET, EntityLink, Kind, Record, Schema, Value
+from sync.model import UNSET, EntityLink, Kind, Record, Value
 from sync.plan import LINK_FIELD, NAME_OF_CAMPAIGN, Side, Step
 from sync.ports import Archive, Change, Connector, Create, Outcome, Update, Written
 from sync.reconcile import acknowledged, memory_of_new
@@ -21,7 +21,8 @@ from sync.report import Action
 from sync.report import State as Progressed
 from sync.state import Link, State
 from sync.store import Store
-from sync.workspace import Surroundings
+from sync.transaction import Transaction
+from sync.workspace import Surroundings, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,16 @@ class Delivery:
     run: str
     store: Store
     state: State
-    connectors: Mapping[str, Connector]
+    workspace: Workspace
     sides: Mapping[str, Side]
-    schema: Schema
     around: Surroundings
     results: list[Result] = field(default_factory=list)
     down: dict[str, SyncError] = field(default_factory=dict)
+    # What a tool shows of a record (entity, tool) that was written.
+    shown: dict[tuple[str, str], Record] = field(default_factory=dict)
+    # Sends (entity, tool) that are off the calendar by our doing, and whether that is sure.
+    unscheduled: dict[tuple[str, str], bool] = field(default_factory=dict)
+    _begun: dict[int, bool] = field(default_factory=dict)  # intents that took a send off, and whether that is sure
 
     def deliver(self, steps: Sequence[Step]) -> list[Result]:
         """Carry out the steps, campaigns before stages (archives the other way round)."""
@@ -62,7 +67,7 @@ class Delivery:
         if tool in self.down:
             self._put_off(chunk, self.down[tool])
             return
-        connector = self.connectors[tool]
+        connector = self.workspace.tools[tool].connector
         try:
             ready = self._ready(tool, connector, chunk)
         except SyncError as error:
@@ -72,8 +77,9 @@ class Delivery:
         if not ready:
             return
         intents = self._intend(ready, connector.time() or self.around.clock())
+        changes = [self._noted(step, change, intent) for (step, change), intent in zip(ready, intents, strict=True)]
         try:
-            outcomes = connector.write([change for _, change in ready])
+            outcomes = connector.write(changes)
         except SyncError as error:
             # The connector could not say how a single change ended, so nobody knows.
             self.down[tool] = error
@@ -148,8 +154,20 @@ class Delivery:
             elif step.action is Action.ARCHIVE:
                 ready.append((step, Archive(now)))
             else:
-                ready.append((step, Update(now, step.native, parent)))
+                ready.append((step, Update(now, step.native, parent, resumed=step.resumed)))
         return ready
+
+    def _noted(self, step: Step, change: Change, intent: int) -> Change:
+        """The change, which tells us when it has taken a send off the calendar."""
+        if not isinstance(change, Update) or self.sides[step.tool].capability.calendar is None:
+            return change
+
+        def unscheduled(sure: bool) -> None:
+            self._begun[intent] = sure
+            with self.store.transaction() as transaction:
+                transaction.unscheduled(intent, sure=sure)
+
+        return replace(change, step=unscheduled)
 
     def _parent(self, step: Step) -> tuple[str | None, bool]:
         """The native id of the campaign record that a stage is to hang on, and whether there is one if needed."""
@@ -185,14 +203,18 @@ class Delivery:
                 if isinstance(outcome, Written):
                     self._remember(step, outcome.record)
                     transaction.save([self.state.entities[step.entity]])
-                    transaction.conclude(intent, "done")
+                    self._finished(transaction, step, intent)
                     self.results.append(Result(step, Progressed.DONE))
                     continue
                 self._remember_part(step, outcome.record)
                 transaction.save([self.state.entities[step.entity]])
-                # An unanswered write keeps its intent: what became of it is looked up before it is repeated.
+                # An unanswered write keeps its intent: what became of it is looked up before it is repeated. So does
+                # one that stopped between its steps.
                 unknown = isinstance(outcome.error, Ambiguous)
-                transaction.conclude(intent, "intended" if unknown else "failed", str(outcome.error))
+                kept = unknown or self._is_halfway(intent, outcome.error)
+                if intent in self._begun and kept:
+                    self.unscheduled[step.entity, step.tool] = self._begun[intent]
+                transaction.conclude(intent, "intended" if kept else "failed", str(outcome.error))
                 if isinstance(outcome.error, Unavailable | ConfigError) and not unknown:
                     self.down[step.tool] = outcome.error
                 if isinstance(outcome.error, Rejected) and len(step.cells) > 1:
@@ -203,11 +225,27 @@ class Delivery:
                 self.results.append(Result(step, state, outcome.error))
         return refused
 
+    def _finished(self, transaction: Transaction, step: Step, intent: int) -> None:
+        """The change is done, and with it an earlier one that it has finished."""
+        transaction.conclude(intent, "done")
+        if step.resumed:
+            for earlier in self.state.intents:
+                if earlier.unscheduled and (earlier.entity, earlier.tool) == (step.entity, step.tool):
+                    transaction.conclude(earlier.id, "done")
+        if step.resumed or intent in self._begun:
+            self.unscheduled.pop((step.entity, step.tool), None)
+
+    def _is_halfway(self, intent: int, error: SyncError) -> bool:
+        """Whether a change has left a send off the calendar. A plain refusal to take it off has done nothing."""
+        sure = self._begun.get(intent)
+        return sure is True or (sure is False and not isinstance(error, Rejected | Stale | ConfigError))
+
     def _remember(self, step: Step, record: Record | None) -> None:
         entity = self.state.entities[step.entity]
         if record is None:
             entity.links[step.tool].gone = True
             return
+        self.shown[step.entity, step.tool] = record
         link = entity.links.setdefault(step.tool, Link(record.ref))
         link.key, link.url = record.key, record.url
         values: dict[str, Value] = dict(self.sides[step.tool].mapping.get(record).values)
@@ -215,7 +253,7 @@ class Delivery:
             values[LINK_FIELD] = EntityLink(step.moves_to) if step.moves_to else None
         if step.action is Action.CREATE:
             views = self.sides[step.tool].mapping.views(step.kind)
-            link.memory = memory_of_new(entity, views, self.schema, {*step.values, LINK_FIELD}, values)
+            link.memory = memory_of_new(entity, views, self.workspace.schema, {*step.values, LINK_FIELD}, values)
             return
         for name, wanted in step.values.items():
             link.memory[name] = acknowledged(values.get(name, wanted), wanted)

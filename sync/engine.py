@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from dataclasses import replace
 
 from sync import report as reports
 from sync.absence import Absences
 from sync.account import Account
+from sync.audiences import Audiences
 from sync.campaign import Campaign
 from sync.delivery import Delivery, Result
 from sync.findings import FindingKind, fingerprint_of
 from sync.flags import Flags, Names
 from sync.guard import excesses
-from sync.intake import Intake, identify, rebind
+from sync.intake import Intake, identify, known_positions, rebind
 from sync.intents import acknowledge, in_words, settled, unsettled_creations
 from sync.merge import Memory, Merged
+from sync.metering import measure
 from sync.model import UNSET, Entity, EntityLink, Kind
 from sync.pending import mark_pending
 from sync.plan import Plan, Subject, plan
 from sync.reading import Asked, read_tools
-from sync.reconcile import Rules, is_overtaken, reconcile, remember, views_of
+from sync.reconcile import Rules, agreements, is_overtaken, reconcile, remember, unread_tools, views_of
+from sync.relations import relate
 from sync.report import RunReport
 from sync.report import State as Progressed
-from sync.state import Edit, Link, Position, Remembered
+from sync.ripples import ripples
+from sync.state import Edit, Intent, Link, Remembered
 from sync.store import Store
+from sync.unscheduled import hide, resumable, standing
 from sync.workspace import LEASE, Scope, Surroundings, Workspace
 
 
@@ -69,6 +74,7 @@ class _Run:
         claims = {fingerprint: finding.claims for fingerprint, finding in self.open.items()}
         self.flags = Flags(workspace, self.names, claims)
         self.merged: dict[str, dict[str, Merged]] = {}
+        self.halfway: dict[tuple[str, str], Intent] = {}  # sends that are off the calendar by our doing
         self.overtaken: list[tuple[str, str]] = []  # cells (entity, field) that were edited after somebody decided
 
     def go(self) -> RunReport:
@@ -81,24 +87,34 @@ class _Run:
         identify(intake, self.workspace, self.state, self.around)
         self._admit(intake)
         acknowledge(intake, self.state, self.workspace)
-        self._merge(intake)
+        untold = measure(intake, self.state, self.workspace, self.started)
+        self.halfway = standing(self.state, intake)
+        hide(intake, self.halfway)
+        self.merged = self._merge(intake, intake.members)
         absences.contest(self.merged)
         restored, archived = absences.decided()
         planned = self._plan(intake, absences, archived)
-        reasons = [] if self.allow_mass else excesses(planned.steps, self._linked(), self.workspace.bounds)
+        reasons = [] if self.allow_mass else excesses(planned.steps, self.state.linked(), self.workspace.bounds)
         steps = [step for step in planned.steps if not reasons and self.scope.covers(step.campaign, step.tool)]
         results: list[Result] = []
+        halfway, unrelated = {place: intent.sure for place, intent in self.halfway.items()}, {}
         woken = mark_pending(self.state, intake, planned, self.workspace, self._is_over, self._was_over)
-        edits = self._remember(intake)
+        edits = self._remember(intake, self.merged)
         if not self.dry and not reasons:
             self._commit(intake, edits, restored, [*buried, *woken], bindings)
-            delivery = self._delivery(intake)
-            results = delivery.deliver(steps)
+            delivery = Delivery(self.id, self.store, self.state, self.workspace, intake.sides, self.around)
+            delivery.unscheduled.update({place: intent.sure for place, intent in self.halfway.items()})
+            delivery.deliver(steps)
+            self._follow(intake, absences, delivery)
+            results = delivery.results
+            unrelated = relate(self.workspace, self.store, self.state, intake, self.names)
             intake.errors.update({tool: str(error) for tool, error in delivery.down.items()})
+            halfway = delivery.unscheduled
             self._bury(absences, archived)
         if self.dry:
             in_scope = [step for step in planned.steps if self.scope.covers(step.campaign, step.tool)]
             results = [Result(step, Progressed.PLANNED) for step in in_scope]
+        audiences = Audiences(self.workspace, self.state, intake, self.started, ask=not self.dry)
         account = Account(
             workspace=self.workspace,
             state=self.state,
@@ -107,6 +123,7 @@ class _Run:
             merged=self.merged,
             flags=self.flags,
             started=self.started,
+            audiences=audiences,
             obstacles=planned.obstacles,
             waiting=planned.waiting,
             kept=planned.kept,
@@ -114,13 +131,14 @@ class _Run:
             unsettled=in_words(unsettled_creations(intake, self.state), intake, self.names.wording),
             results=results,
             unsafe=reasons,
+            unscheduled=halfway,
+            put_off={**untold, **unrelated},
             untried=not all(self.scope.covers(step.campaign, step.tool) for step in planned.steps),
             before=self.open,
         )
-        finished = self.around.clock()
-        report = account.report(self.id, finished, dry=self.dry)
+        report = account.report(self.id, self.around.clock(), dry=self.dry)
         if not self.dry:
-            self._save(report, finished)
+            self._save(report, audiences)
         return report
 
     def _decided(self) -> frozenset[str]:
@@ -147,31 +165,42 @@ class _Run:
                 if self.scope.covers(self.names.campaign_of(entity.id), tool):
                     link.memory = {name: Memory(cell.seen) for name, cell in link.memory.items()}
 
-    def _merge(self, intake: Intake) -> None:
+    def _merge(self, intake: Intake, entities: Iterable[str]) -> dict[str, dict[str, Merged]]:
         rules = Rules(self.workspace.policy, self.state.decisions)
         views = {kind: views_of(intake.sides, kind) for kind in Kind}
-        for entity, members in intake.members.items():
-            known = self.state.entities[entity]
-            unread = frozenset(
-                tool
-                for tool, link in known.links.items()
-                if tool in self.workspace.tools and tool not in members and not link.gone
-            )
-            quarantined = frozenset(tool for tool in unread if known.links[tool].missed > 1)
-            merged = self.merged[entity] = reconcile(
-                known, members, views[known.kind], unread - quarantined, self.workspace.schema, rules
-            )
+        result: dict[str, dict[str, Merged]] = {}
+        for entity in entities:
+            known, members = self.state.entities[entity], intake.members[entity]
+            unread = unread_tools(known, members, self.workspace.tools)
+            merged = reconcile(known, members, views[known.kind], unread, self.workspace.schema, rules)
+            result[entity] = merged
             for name, cell in merged.items():
                 decided = rules.decided(known, name) if cell.conflict else None
                 if cell.conflict and decided and is_overtaken(known, name, cell.conflict.claims, decided):
                     self.overtaken.append((entity, name))
+        return result
 
     def _plan(self, intake: Intake, absences: Absences, archived: frozenset[str]) -> Plan:
         unsettled = unsettled_creations(intake, self.state)
         subjects = [self._subject(entity, intake, absences, archived, unsettled) for entity in intake.members]
-        others = [entity for entity in self.state.entities.values() if entity.id not in intake.members]
-        reachable = {(e.id, tool) for e in others for tool, link in e.links.items() if not (link.gone or link.missed)}
-        return plan(subjects, intake.sides, self.workspace.schema, reachable if intake.partial else set())
+        others = self.state.records_besides(intake.members) if intake.partial else frozenset()
+        return plan(subjects, intake.sides, self.workspace.schema, others)
+
+    def _follow(self, intake: Intake, absences: Absences, delivery: Delivery) -> None:
+        """Give the other tools what our writes have changed beside what was written."""
+        moved = ripples(delivery, intake, self.state, self.workspace, self.started)
+        if not moved:
+            return
+        merged = self._merge(intake, moved)
+        merged = {id_: {n: cell for n, cell in cells.items() if n in moved[id_]} for id_, cells in merged.items()}
+        edits = self._remember(intake, merged)
+        with self.store.transaction() as transaction:
+            transaction.remember_edits(self.id, self.started, edits)
+            transaction.save(self.state.entities[entity] for entity in moved)
+        whole = [self._subject(entity, intake, absences, frozenset(), ()) for entity in moved]
+        subjects = [replace(subject, merged=merged[subject.entity], resume=frozenset()) for subject in whole]
+        steps = plan(subjects, intake.sides, self.workspace.schema).steps
+        delivery.deliver([step for step in steps if self.scope.covers(step.campaign, step.tool)])
 
     def _subject(
         self,
@@ -198,7 +227,8 @@ class _Run:
             sightings={tool: s for tool, s in intake.members[entity].items() if tool in intake.sides},
             merged=merged,
             agreed=agreed,
-            closed=frozenset(closed),
+            closed=frozenset(closed | self.workspace.other_calendars(known.shown_in)),
+            resume=resumable(self.halfway, entity, merged),
             over=self._is_over(campaign),
             archive=entity in archived,
         )
@@ -216,19 +246,11 @@ class _Run:
         known = self.state.entities.get(campaign)
         return known is not None and Campaign.of(known.entity()).is_over(self.started, self.workspace.zone)
 
-    def _remember(self, intake: Intake) -> list[Edit]:
+    def _remember(self, intake: Intake, cells: Mapping[str, Mapping[str, Merged]]) -> list[Edit]:
         """Move the state to what was merged; the edits that this agreed on."""
-        edits = []
-        for entity in intake.members:
-            known, merged = self.state.entities[entity], self.merged[entity]
-            for name, cell in merged.items():
-                old = known.agreed.get(name)
-                if cell.conflict or cell.value is UNSET:
-                    continue
-                if cell.value != old or cell.lost:
-                    lost = {**known.disputed.get(name, {}), **cell.lost}
-                    edits.append(Edit(entity, name, old, cell.value, cell.editors, lost))
-            remember(known, merged, intake.members[entity])
+        edits = [edit for entity, merged in cells.items() for edit in agreements(self.state.entities[entity], merged)]
+        for entity, merged in cells.items():
+            remember(self.state.entities[entity], merged, intake.members[entity])
         return edits
 
     def _commit(
@@ -248,27 +270,13 @@ class _Run:
                 transaction.forget_link(self.state.entities[entity], tool)
             for tool, fields in bindings.items():
                 transaction.bind(tool, fields)
-            for tool, position in self._positions(intake).items():
+            for tool, position in known_positions(intake, self.state).items():
                 transaction.place(tool, position)
             transaction.followed(hint for hint in self.state.hints if hint.ref.tool in intake.sides)
             for entity, name in self.overtaken:
                 transaction.forget_decision(fingerprint_of(FindingKind.CONFLICT, entity, name))
-            for intent in settled(intake, self.state):
+            for intent in settled(intake, self.state, self.halfway):
                 transaction.conclude(intent.id, "done", "settled by a look-up")
-
-    def _positions(self, intake: Intake) -> Mapping[str, Position | None]:
-        """Up to where the tools have been read. Where records could not be told apart, or too many were missing, all of
-        them are to be looked at again."""
-        aside = (*intake.campaigns.aside, *intake.stages.aside)
-        if any(one.reason != "deleted" for one in aside):
-            return dict.fromkeys(self.state.positions)
-        lost = intake.emptied.keys() & self.state.positions.keys()
-        known = {tool: position for tool, position in intake.positions.items() if tool not in intake.emptied}
-        return {**known, **dict.fromkeys(lost)}
-
-    def _delivery(self, intake: Intake) -> Delivery:
-        connectors = {name: tool.connector for name, tool in self.workspace.tools.items()}
-        return Delivery(self.id, self.store, self.state, connectors, intake.sides, self.workspace.schema, self.around)
 
     def _bury(self, absences: Absences, archived: frozenset[str]) -> None:
         """Entities whose every record is gone are dead and never come back."""
@@ -277,21 +285,15 @@ class _Run:
             with self.store.transaction() as transaction:
                 transaction.save(dying)
 
-    def _linked(self) -> dict[str, int]:
-        counts = dict.fromkeys(self.workspace.tools, 0)
-        for entity in self.state.entities.values():
-            for tool, link in entity.links.items():
-                counts[tool] = counts.get(tool, 0) + (not link.gone)
-        return counts
-
-    def _save(self, report: RunReport, finished: datetime) -> None:
+    def _save(self, report: RunReport, audiences: Audiences) -> None:
         with self.store.transaction() as transaction:
+            audiences.keep(transaction)
             for finding in report.opened:
-                transaction.open_finding(finding, finished)
+                transaction.open_finding(finding, report.finished)
             for finding in report.standing:
                 if finding != self.open[finding.fingerprint]:
                     transaction.refresh_finding(finding)
             for finding in report.closed:
-                transaction.close_finding(finding, finished)
-            transaction.save_run(self.id, self.started, finished, reports.to_json(report))
+                transaction.close_finding(finding, report.finished)
+            transaction.save_run(self.id, self.started, report.finished, reports.to_json(report))
             transaction.release()

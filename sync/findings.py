@@ -35,6 +35,7 @@ class FindingKind(StrEnum):
     AMBIGUOUS = "ambiguous"
     DUPLICATE = "duplicate"
     UNSAFE_PLAN = "unsafe_plan"
+    UNSCHEDULED = "unscheduled"
 
 
 @dataclass(frozen=True, slots=True)

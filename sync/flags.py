@@ -185,14 +185,33 @@ class Flags:
         """A write that the tool refused."""
         step, tool = result.step, tool_title(result.step.tool)
         where, key = self.names.where(step.entity), step.tool
-        title = f"{tool} refused to {step.action.value} {where}: {result.error}"
+        reason = str(result.error).removeprefix(f"{step.tool}: ").removeprefix(f"{tool}: ")
+        title = f"{tool} refused to {step.action.value} {where}: {reason}"
         if step.action is Action.UPDATE and len(step.cells) == 1:
             (cell,) = step.cells
             key = f"{step.tool}/{cell.field}"
             value = self.names.wording.value(cell.new)
-            title = f"{cell.label} of {where} ({value}) could not be given to {tool}: {result.error}"
+            title = f"{cell.label} of {where} ({value}) could not be given to {tool}: {reason}"
         advice = "Correct it in the tool or in the mapping; it is tried again in every run."
         return self._finding(FindingKind.NOT_WRITTEN, step.entity, title, advice, key)
+
+    def unscheduled(self, entity: str, tool: str, *, sure: bool) -> Finding:
+        """A send that is off the calendar because moving it stopped halfway, surely or by all that is known."""
+        where, there = self.names.where(entity), tool_title(tool)
+        planned = self.names.entities[entity].agreed.get("planned_send")
+        title = f"{where} is no longer scheduled in {there}: moving its send stopped halfway"
+        who = (
+            "Every run tries to do so as well, unless somebody has changed its time there since."
+            if sure
+            else "We were cut off while we took it off the calendar, so that it may also have been one of you."
+        )
+        advice = (
+            f"Schedule it in {there} for {self.names.wording.value(planned)}. {who} If it is to stay unscheduled, "
+            "say so with this option."
+        )
+        return self._finding(
+            FindingKind.UNSCHEDULED, entity, title, advice, tool, severity=Severity.URGENT, options=(f"--take {tool}",)
+        )
 
     def trouble(self, tool: str, reason: str) -> Finding:
         """A tool that could not be read or written."""

@@ -90,9 +90,9 @@ def is_as_remembered(sighting: Sighting, entity: Remembered, owners: Mapping[Ref
         return False
     now = _with_campaign(sighting, _campaign_of(sighting, owners)).reading.values
     seen = {name: cell.seen for name, cell in link.memory.items() if cell.seen is not UNSET}
-    return now.keys() == seen.keys() and all(
-        seen[n] == v or is_empty(seen[n]) is is_empty(v) is True for n, v in now.items()
-    )
+    if not now.keys() <= seen.keys() or LINK_FIELD in seen.keys() - now.keys():
+        return False  # but for its campaign, what a tool does not tell just now is no news
+    return all(seen[n] == v or is_empty(seen[n]) is is_empty(v) is True for n, v in now.items())
 
 
 def _campaign_of(sighting: Sighting, owners: Mapping[Ref, str]) -> str | None:
@@ -188,3 +188,14 @@ def _known(state: State, kind: Kind, words: Callable[[Remembered], tuple[str, ..
         dead=frozenset(e.id for e in state.entities.values() if e.dead),
         keys={id_: frozenset(link.key for link in e.links.values() if link.key) for id_, e in alive.items()},
     )
+
+
+def known_positions(intake: Intake, state: State) -> Mapping[str, Position | None]:
+    """Up to where the tools have been read. Where records could not be told apart, or too many were missing, all of
+    them are to be looked at again."""
+    aside = (*intake.campaigns.aside, *intake.stages.aside)
+    if any(one.reason != "deleted" for one in aside):
+        return dict.fromkeys(state.positions)
+    lost = intake.emptied.keys() & state.positions.keys()
+    known = {tool: position for tool, position in intake.positions.items() if tool not in intake.emptied}
+    return {**known, **dict.fromkeys(lost)}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from sync.errors import SyncError
 from sync.identity import Sighting
 from sync.intake import Intake
-from sync.merge import Memory
+from sync.merge import Memory, is_empty
 from sync.model import UNSET, Attribution
 from sync.ports import Connector
 from sync.reconcile import memory_of_new
@@ -31,10 +31,13 @@ def unsettled_creations(intake: Intake, state: State) -> dict[tuple[str, str], d
     return waiting
 
 
-def settled(intake: Intake, state: State) -> Iterator[Intent]:
-    """The writes that need no more looking up: their record is shown, or it cannot turn up any more."""
+def settled(intake: Intake, state: State, halfway: Collection[tuple[str, str]]) -> Iterator[Intent]:
+    """The writes that need no more looking up: their record is shown, or it cannot turn up any more. Those that stopped
+    `halfway` (entity, tool) are not finished yet."""
     waiting = unsettled_creations(intake, state)
     for intent in state.intents:
+        if intent.unscheduled and (intent.entity, intent.tool) in halfway:
+            continue
         shown = intent.tool in intake.members.get(intent.entity, {})
         if shown or (intent.tool in intake.sides and (intent.entity, intent.tool) not in waiting):
             yield intent
@@ -66,24 +69,21 @@ def _of_new(
     """The memory of a record that we made and that is seen for the first time, but for what somebody has changed."""
     entity, kind = state.entities[intent.entity], sighting.record.ref.kind
     mapping, connector = intake.sides[intent.tool].mapping, workspace.tools[intent.tool].connector
-    ours = {}
+    ours, cleared = {}, {}
     for name, shown in sighting.reading.values.items():
-        as_sent = name in intent.cells and intent.cells[name][1] == shown
-        if name not in entity.links[intent.tool].memory and (
-            as_sent or _is_our_doing(connector, sighting, mapping.native_field(kind, name))
-        ):
+        if name in entity.links[intent.tool].memory:
+            continue
+        sent = intent.cells[name][1] if name in intent.cells else UNSET
+        told = _told(connector, sighting, mapping.native_field(kind, name)) if sent != shown else None
+        if sent == shown or (told is not None and (told.untouched or told.ours)):
             ours[name] = shown
-    return memory_of_new(entity, mapping.views(kind), workspace.schema, intent.cells, ours)
+        elif is_empty(shown) and sent is not UNSET and not is_empty(sent) and told is not None and told.who:
+            cleared[name] = Memory(sent)  # somebody was at the record: to find it empty is their edit
+    return {**memory_of_new(entity, mapping.views(kind), workspace.schema, intent.cells, ours), **cleared}
 
 
 def _native(intake: Intake, sighting: Sighting, name: str) -> str | None:
     return intake.sides[sighting.tool].mapping.native_field(sighting.record.ref.kind, name)
-
-
-def _is_our_doing(connector: Connector, sighting: Sighting, native: str | None) -> bool:
-    """Whether nobody but us has touched a field of a record that we made."""
-    told = _told(connector, sighting, native)
-    return told is not None and (told.untouched or told.ours)
 
 
 def _is_ours(connector: Connector, sighting: Sighting, native: str | None) -> bool:

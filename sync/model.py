@@ -120,7 +120,7 @@ STAGE_STATUSES = ("todo", "in_progress", "blocked", "done", "dropped")
 STAGE_KINDS = (
     "strategy", "segmentation", "content", "design", "build", "qa", "compliance", "deployment", "analysis",
 )  # fmt: skip
-METRICS = ("delivered", "opens", "clicks", "conversions", "unsubscribes", "bounces")
+METRICS = ("delivered", "opens", "machine_opens", "clicks", "conversions", "unsubscribes", "bounces")
 
 CAMPAIGN_FIELDS = (
     Field("name", FieldType.TEXT, "Name"),
@@ -133,7 +133,7 @@ CAMPAIGN_FIELDS = (
     Field("tags", FieldType.SET, "Tags"),
     Field("planned_send", FieldType.WHEN, "Planned send"),
     Field("scheduled_send", FieldType.WHEN, "Scheduled send"),
-    *(Field(metric, FieldType.NUMBER, metric.capitalize()) for metric in METRICS),
+    *(Field(metric, FieldType.NUMBER, metric.replace("_", " ").capitalize()) for metric in METRICS),
 )
 STAGE_FIELDS = (
     Field("campaign", FieldType.LINK, "Campaign"),

@@ -9,11 +9,12 @@ from typing import Any
 from sync.identity import Sighting
 from sync.merge import Merged, is_empty
 from sync.model import EntityLink, FieldType, Kind, Schema, Stranger, Value
-from sync.ports import BoundMapping, Capability, Refusal
+from sync.ports import BoundMapping, Calendar, Capability, Refusal, View
 from sync.report import Action, CellChange
 
 LINK_FIELD = "campaign"
 NAME_OF_CAMPAIGN = "campaign.name"
+PLANNED = "planned_send"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ class Subject:
     """One entity at planning time.
 
     `closed` are the tools where no record may be created: it is linked there and not shown, or something unsettled
-    stands in the way. `over` says that its campaign is sent, cancelled or past.
+    stands in the way. `resume` are those where its send was taken off the calendar by us and is to be put back. `over`
+    says that its campaign is sent, cancelled or past.
     """
 
     entity: str
@@ -40,6 +42,7 @@ class Subject:
     merged: Mapping[str, Merged]
     agreed: Mapping[str, Value]
     closed: frozenset[str] = frozenset()
+    resume: frozenset[str] = frozenset()
     over: bool = False
     archive: bool = False
 
@@ -49,7 +52,7 @@ class Step:
     """One write: an entity's record in one tool. `values` are canonical, `native` the same in the tool's terms.
 
     `moves_to` is the campaign entity that a stage's record is to hang on, None when that stays as it is.
-    `campaign_name` is known of a creation, whose templates may use it.
+    `campaign_name` is known of a creation, whose templates may use it. `resumed`: see `sync.ports.Update`.
     """
 
     action: Action
@@ -63,6 +66,7 @@ class Step:
     sighting: Sighting | None = None
     moves_to: str | None = None
     campaign_name: str = ""
+    resumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +142,8 @@ def _update(
             _obstacle(result, subject, tool, name, merged.value, merged.refusals[tool].reason)
         elif fields[name].type is FieldType.SET and name in views and not merged.conflict:
             _lost_elements(result, subject, tool, name, side)
-    wanted = {name: m.writes[tool] for name, m in subject.merged.items() if tool in m.writes}
+    resumed = tool in subject.resume
+    wanted = _put_back(subject, views) if resumed else _wanted(subject, tool, side.capability.calendar, views)
     if subject.kind is Kind.STAGE and sighting.record.parent is None and subject.campaign != subject.entity:
         wanted[LINK_FIELD] = EntityLink(subject.campaign)  # its campaign's record was deleted and made anew
     if LINK_FIELD in wanted and not _is_reachable(wanted[LINK_FIELD], tool, reachable):
@@ -156,7 +161,7 @@ def _update(
     values = {name: value for name, value in wanted.items() if name not in native.refusals}
     if moves_to is not None:
         values[LINK_FIELD] = moves_to
-    if not native.fields and moves_to is None:
+    if not native.fields and moves_to is None and not resumed:
         return
     cells = tuple(
         CellChange(name, fields[name].label, sighting.reading.values.get(name), value, _editors(subject, name, tool))
@@ -174,8 +179,24 @@ def _update(
         cells,
         sighting,
         target,
+        resumed=resumed,
     )
     result.steps.append(step)
+
+
+def _put_back(subject: Subject, views: Mapping[str, View]) -> dict[str, Value]:
+    """The send's time alone, until it is on the calendar again."""
+    shown = views[PLANNED].project(subject.agreed.get(PLANNED)) if PLANNED in views else None
+    return {} if shown is None or isinstance(shown, Refusal) else {PLANNED: shown}
+
+
+def _wanted(subject: Subject, tool: str, calendar: Calendar | None, views: Mapping[str, View]) -> dict[str, Value]:
+    """What the record is to show. A draft that holds no time is told it together with its being scheduled."""
+    wanted = {name: m.writes[tool] for name, m in subject.merged.items() if tool in m.writes}
+    if calendar is None or calendar.plans_drafts or wanted.get("status") != "scheduled" or PLANNED in wanted:
+        return wanted
+    cell = subject.merged.get(PLANNED)
+    return wanted if cell is None or cell.conflict else {**wanted, **_put_back(subject, views)}
 
 
 def _create(

@@ -1,10 +1,13 @@
 """The two contracts a tool implements: a Connector (the wire) and a Mapping (the meaning)."""
 
+# Long because whoever writes a connector reads it as one page.
+
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from sync.errors import SyncError
@@ -25,6 +28,51 @@ class NativeField:
 NativeSchema = Mapping[Kind, tuple[NativeField, ...]]
 
 
+class TimeKind(StrEnum):
+    """How the time of a send is meant."""
+
+    INSTANT = "instant"  # one moment for everybody
+    RECIPIENT_LOCAL = "recipient_local"  # the same clock time in every recipient's own zone
+    DAY = "day"  # a day; the tool chooses the time
+    STAGGERED = "staggered"  # in portions, from one moment on
+
+
+class Metering(StrEnum):
+    """How a calendar tells what became of a send."""
+
+    ROW = "row"  # with every campaign that it lists
+    REPORT = "report"  # one report for many campaigns
+    EACH = "each"  # one request a campaign
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """What an ESP's calendar can do (reference esp §5, §6.2).
+
+    `kinds` are the kinds of time that it shows, `writes` those that may be moved from here. `plans_drafts`: a draft can
+    hold a planned time that schedules nothing. `moves_at_once`: a scheduled send is moved in one call; otherwise it is
+    unscheduled, moved and scheduled again. `edits_scheduled`: other fields may be edited while it is scheduled. `grid`
+    is the distance of the possible times in minutes. `correlates` says where our marker is kept.
+    """
+
+    kinds: frozenset[TimeKind]
+    writes: frozenset[TimeKind] = frozenset()
+    plans_drafts: bool = False
+    schedules: bool = False
+    unschedules: bool = False
+    moves_at_once: bool = False
+    edits_scheduled: bool = False
+    grid: int = 1
+    tells_changed_at: bool = False
+    lists_changed: bool = False
+    correlates: str = "name"
+    metering: Metering = Metering.NONE
+    tells_conversions: bool = False
+    tells_machine_opens: bool = False
+    calls_per_hour: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Capability:
     """What a tool can do. The engine asks this record and never the vendor's name.
@@ -32,7 +80,8 @@ class Capability:
     `batch` is how many changes one write call takes. `settle` is how long, in seconds, a listing may lag behind what
     was written: an unanswered create is not repeated before, and what a lagging listing shows changed is read again.
     `changes` says that the tool can be asked what changed since a position; `relates` that a record can carry links
-    to the same entity's records in other tools.
+    to the same entity's records in other tools. `calendar` is what the calendar of an ESP can do, None for a tool that
+    sends nothing.
     """
 
     kinds: frozenset[Kind]
@@ -42,6 +91,7 @@ class Capability:
     archives: bool = True
     changes: bool = False
     relates: bool = False
+    calendar: Calendar | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +124,25 @@ class Create:
     parent: str | None = None
 
 
+def _unheard(_sure: bool) -> None:
+    """Nobody needs to know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Change only these fields of a record, which was last read as `record`. `parent` moves a stage when given."""
+    """Change only these fields of a record, which was last read as `record`. `parent` moves a stage when given.
+
+    A scheduled send that has to be unscheduled before it can be moved calls `step(False)` right before that, and
+    `step(True)` once the tool has confirmed it, so that both are remembered.
+    `resumed` says that an earlier change got that far and no further: the send was unscheduled by us and is
+    to be scheduled again.
+    """
 
     record: Record
     fields: Mapping[str, Any]
     parent: str | None = None
+    step: Callable[[bool], None] = field(default=_unheard, compare=False, repr=False)
+    resumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +225,17 @@ class Connector(Protocol):
     def write(self, changes: Sequence[Change]) -> Sequence[Outcome]:
         """Apply up to `capability.batch` changes; one outcome each, in order. Raises nothing for a single failure."""
 
-    def relate(self, record: Record, relations: Sequence[Relation]) -> None:
-        """Make the record carry links to exactly these, besides what people linked. Safe to repeat. Only for a tool
-        with `capability.relates`."""
+    def measure(self, refs: Sequence[Ref]) -> Mapping[Ref, Mapping[str, float]]:
+        """What became of these sends, as counts by native field; those that the tool does not tell are left out. Only
+        for a tool whose calendar meters by report or campaign by campaign."""
+
+    def reach(self, audiences: Collection[str]) -> Mapping[str, int]:
+        """About how many people these audiences (by name) have, as far as the tool tells. Only for a tool with a
+        calendar."""
+
+    def relate(self, record: Record, relations: Sequence[Relation], dropped: Sequence[str]) -> None:
+        """Make the record carry these links, each in place of an earlier one to the same tool, and none of ours to the
+        tools `dropped`; what people linked stays. Safe to repeat. Only for a tool with `capability.relates`."""
 
     def attribution(self, record: Record, field_id: str) -> Attribution | None:
         """Who last changed this field and when, where the tool tells."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sync.errors import Outdated, SyncError
 from sync.guard import is_emptied
 from sync.identity import Sighting
 from sync.intake import Intake, is_as_remembered, is_moved, unless_blank
-from sync.model import Ref
+from sync.metering import due_measurements, sight
+from sync.model import Record, Ref
 from sync.plan import Side
 from sync.ports import NativeSchema
 from sync.state import Position, Remembered, State
@@ -44,10 +45,12 @@ class _Listed:
 def read_tools(workspace: Workspace, state: State, around: Surroundings, asked: Asked) -> Intake:
     """Read all tools. Raises nothing for a single tool's failure."""
     intake, listed = Intake(), {}
-    for name, tool in workspace.tools.items():
+    readers = {name: _Reader(name, tool, workspace, state, around, intake) for name, tool in workspace.tools.items()}
+    asked = replace(asked, entities=asked.entities | due_measurements(state, workspace, around.clock()))
+    for name, reader in readers.items():
         around.progress(f"reading {name}", 0, None)
         try:
-            listed[name] = _Reader(name, tool, workspace, state, around, intake).read(asked)
+            listed[name] = reader.read(asked)
         except SyncError as error:
             intake.errors[name] = str(error)
             continue
@@ -55,7 +58,7 @@ def read_tools(workspace: Workspace, state: State, around: Surroundings, asked: 
         intake.counts[name] = len(listed[name].found)
         intake.shown.update(listed[name].found)
     intake.partial = not all(one.whole for one in listed.values())
-    _look_directly(intake, listed, workspace, state, asked)
+    _look_directly(intake, listed, readers, state, asked)
     owners = state.links()
     if intake.partial:
         intake.shown = {r: s for r, s in intake.shown.items() if owners.get(r) in intake.touched or r not in owners}
@@ -74,6 +77,12 @@ class _Reader:
         self.name, self.tool, self.workspace = name, tool, workspace
         self.state, self.around, self.intake = state, around, intake
         self.now = around.clock()
+        self.links = {e.links[name].ref: e.links[name] for e in state.entities.values() if name in e.links}
+
+    def sight(self, side: Side, record: Record) -> Sighting:
+        """A record with its meaning."""
+        link = self.links.get(record.ref)
+        return sight(side, record, link.measured if link else None, self.now, self.workspace.zone)
 
     def read(self, asked: Asked) -> _Listed:
         native = self.tool.connector.schema()
@@ -84,7 +93,7 @@ class _Reader:
         if before is None or not self._catch_up(listed, before):
             listed.whole = True
             for record in self.tool.connector.fetch():
-                listed.found[record.ref] = Sighting(record, listed.side.mapping.get(record))
+                listed.found[record.ref] = self.sight(listed.side, record)
                 self.around.progress(f"reading {self.name}", len(listed.found), None)
             before = None
         self._follow_hints(listed)
@@ -108,14 +117,14 @@ class _Reader:
 
     def _catch_up(self, listed: _Listed, before: Position) -> bool:
         """What changed since; False where the tool cannot tell any more."""
-        connector, mapping = self.tool.connector, listed.side.mapping
+        connector = self.tool.connector
         try:
             for one in connector.changes(before.text):
                 if isinstance(one, Ref):
                     listed.gone.add(one)
                     listed.found.pop(one, None)
                 else:
-                    listed.found[one.ref] = Sighting(one, mapping.get(one))
+                    listed.found[one.ref] = self.sight(listed.side, one)
                     listed.gone.discard(one.ref)
                 self.around.progress(f"reading {self.name}", len(listed.found), None)
         except Outdated:
@@ -138,7 +147,7 @@ class _Reader:
                 listed.gone.add(ref)
                 listed.found.pop(ref, None)
             else:
-                listed.found[record.ref] = Sighting(record, listed.side.mapping.get(record))
+                listed.found[record.ref] = self.sight(listed.side, record)
 
     def _place(self, listed: _Listed, before: Position | None, meaning: str) -> None:
         text = self.tool.connector.position()
@@ -169,7 +178,7 @@ class _Reader:
                 del listed.found[ref]  # listed and gone: it is looked for like every other one that is missing
                 listed.gone.add(ref)
             else:
-                listed.found[ref] = Sighting(record, listed.side.mapping.get(record))
+                listed.found[ref] = self.sight(listed.side, record)
 
 
 def _meaning(workspace: Workspace, tool: Tool, native: NativeSchema) -> str:
@@ -179,7 +188,7 @@ def _meaning(workspace: Workspace, tool: Tool, native: NativeSchema) -> str:
 
 
 def _look_directly(
-    intake: Intake, listed: Mapping[str, _Listed], workspace: Workspace, state: State, asked: Asked
+    intake: Intake, listed: Mapping[str, _Listed], readers: Mapping[str, _Reader], state: State, asked: Asked
 ) -> None:
     """Look directly at linked records that a tool seems to have lost, unless it seems to be emptied, and at those that
     nobody listed of the entities that this run is about."""
@@ -187,7 +196,7 @@ def _look_directly(
     missing = {name: _missing(name, one, alive) for name, one in listed.items()}
     intake.touched = _touched(intake, state, asked) if intake.partial else set(alive)
     for name, entities in missing.items():
-        if _seems_emptied(intake, name, entities, alive, workspace, asked):
+        if _seems_emptied(intake, readers[name], entities, alive, asked):
             entities.clear()
         intake.touched.update(entities)
     for name, one in listed.items():
@@ -195,7 +204,7 @@ def _look_directly(
     for name, one in listed.items():
         if not one.whole and name not in intake.emptied:
             missing[name].update(_unread(name, one, alive, intake.touched))
-        _read_directly(intake, name, one, missing[name], alive, workspace, asked)
+        _read_directly(intake, readers[name], one, missing[name], alive, asked)
 
 
 def _missing(name: str, listed: _Listed, alive: Mapping[str, Remembered]) -> set[str]:
@@ -238,12 +247,13 @@ def _touched(intake: Intake, state: State, asked: Asked) -> set[str]:
 
 
 def _seems_emptied(
-    intake: Intake, name: str, missing: set[str], alive: Mapping[str, Remembered], workspace: Workspace, asked: Asked
+    intake: Intake, reader: _Reader, missing: set[str], alive: Mapping[str, Remembered], asked: Asked
 ) -> bool:
+    name = reader.name
     links = [entity.links[name] for entity in alive.values() if name in entity.links]
     expected = sum(not link.gone for link in links)
     news = sum(alive[id_].links[name].missed == 0 for id_ in missing)
-    if asked.believe_absence or not is_emptied(news, expected, workspace.bounds):
+    if asked.believe_absence or not is_emptied(news, expected, reader.workspace.bounds):
         return False
     intake.emptied[name] = f"{news} of {expected} records are not there any more"
     return True
@@ -251,24 +261,24 @@ def _seems_emptied(
 
 def _read_directly(
     intake: Intake,
-    name: str,
+    reader: _Reader,
     listed: _Listed,
     entities: set[str],
     alive: Mapping[str, Remembered],
-    workspace: Workspace,
     asked: Asked,
 ) -> None:
     if not entities:
         return
+    name = reader.name
     links = {id_: alive[id_].links[name] for id_ in sorted(entities)}
     try:
-        direct = workspace.tools[name].connector.read([link.ref for link in links.values()])
+        direct = reader.tool.connector.read([link.ref for link in links.values()])
     except SyncError as error:
         intake.errors[name] = str(error)
         return
     absent = {id_ for id_, link in links.items() if direct.get(link.ref) is None}
     for link in links.values():
         if record := direct.get(link.ref):
-            intake.shown[link.ref] = Sighting(record, listed.side.mapping.get(record))
-    if not _seems_emptied(intake, name, absent, alive, workspace, asked):
+            intake.shown[link.ref] = reader.sight(listed.side, record)
+    if not _seems_emptied(intake, reader, absent, alive, asked):
         intake.absent.update((id_, name) for id_ in absent)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sync.findings import FindingKind, fingerprint_of
@@ -12,7 +12,7 @@ from sync.model import UNSET, FieldType, Kind, Schema, Value
 from sync.plan import LINK_FIELD, Side
 from sync.policy import Policy, decide
 from sync.ports import Refusal, View
-from sync.state import Remembered
+from sync.state import Edit, Remembered
 
 # What a tool takes as it is or not at all.
 NOT_REWORDED = frozenset({FieldType.CHOICE, FieldType.PERSON, FieldType.SET})
@@ -77,6 +77,22 @@ def reconcile(
         tool = rules.tool_for(entity, name, cell.conflict.claims) if cell.conflict else None
         merged[name] = decide(cell, past, now, here, tool) if tool else cell
     return merged
+
+
+def unread_tools(entity: Remembered, shown: Collection[str], tools: Collection[str]) -> frozenset[str]:
+    """The tools of the workspace that have a record of it which was not read; one held as deleted is no party to
+    anything."""
+    linked = {tool: link for tool, link in entity.links.items() if tool in tools and tool not in shown}
+    return frozenset(tool for tool, link in linked.items() if not link.gone and link.missed <= 1)
+
+
+def agreements(entity: Remembered, merged: Mapping[str, Merged]) -> Iterator[Edit]:
+    """What the merge agreed on that was not agreed before, with the claims that lost; before it is remembered."""
+    for name, cell in merged.items():
+        old = entity.agreed.get(name)
+        if not cell.conflict and cell.value is not UNSET and (cell.value != old or cell.lost):
+            lost = {**entity.disputed.get(name, {}), **cell.lost}
+            yield Edit(entity.id, name, old, cell.value, cell.editors, lost)
 
 
 def views_of(sides: Mapping[str, Side], kind: Kind) -> dict[str, Mapping[str, View]]:

@@ -12,7 +12,7 @@ from sync.codec import decode, encode
 from sync.findings import Finding
 from sync.merge import Memory
 from sync.model import UNSET, Kind, Ref, Unset, Value
-from sync.state import Edit, Hint, Intent, Link, OpenFinding, Position, Remembered
+from sync.state import Edit, Hint, Intent, Link, OpenFinding, Position, Reached, Remembered
 
 Image = tuple[Any, ...]
 
@@ -52,7 +52,8 @@ def entity_image(entity: Remembered) -> Image:
 
 def link_image(link: Link) -> Image:
     """What of a link is stored, as values."""
-    return link.ref, link.key, link.url, known_cells(link), link.missed, link.contested, link.gone
+    about = link.ref, link.key, link.url, link.missed, link.contested, link.gone, link.measured
+    return *about, known_cells(link), dict(link.related)
 
 
 def known_cells(link: Link) -> dict[str, Memory]:
@@ -106,6 +107,8 @@ def link_row(entity_id: str, link: Link) -> dict[str, Any]:
         "contested": link.contested,
         "gone": link.gone,
         "memory": dumps({name: _memory_json(cell) for name, cell in known_cells(link).items()}),
+        "related": dumps(link.related),
+        "measured": moment_text(link.measured) if link.measured else None,
     }
 
 
@@ -113,13 +116,17 @@ def link(row: Any) -> Link:
     """A link from its row."""
     memory = {name: _memory(cell) for name, cell in json.loads(row.memory).items()}
     ref = Ref(row.tool, Kind(row.kind), row.native)
-    return Link(ref, row.key, row.url, memory, row.missed, row.contested, row.gone)
+    related = {tool: (title, url) for tool, (title, url) in json.loads(row.related).items()}
+    measured = moment(row.measured) if row.measured else None
+    return Link(ref, row.key, row.url, memory, row.missed, row.contested, row.gone, related, measured)
 
 
 def intent(row: Any) -> Intent:
     """An open intent from its row of the journal."""
     cells = {name: (decode(old), decode(new)) for name, (old, new) in json.loads(row.cells).items()}
-    return Intent(row.id, row.tool, row.entity, row.action, moment(row.at), cells)
+    return Intent(
+        row.id, row.tool, row.entity, row.action, moment(row.at), cells, row.unscheduled > 0, row.unscheduled > 1
+    )
 
 
 def position_row(tool: str, position: Position) -> dict[str, Any]:
@@ -130,6 +137,10 @@ def position_row(tool: str, position: Position) -> dict[str, Any]:
 
 def position(row: Any) -> Position:
     return Position(row.text, row.meaning, moment(row.listed), moment(row.counted))
+
+
+def reached(row: Any) -> Reached:
+    return Reached(row.size, moment(row.at))
 
 
 def hint(row: Any) -> Hint:

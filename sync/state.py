@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections import Counter
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,8 +16,9 @@ from sync.model import UNSET, Entity, Kind, Ref, Value
 class Link:
     """Which record of a tool an entity is, and the memory of its cells.
 
-    `missed` counts the confirmed absences in a row, `contested` says that somebody edited the entity elsewhere since,
-    `gone` that the deletion was accepted.
+    `related` are the links to other tools' records that we gave it (tool -> title, url), `measured` is when the outcome
+    of its send was last looked up. `missed` counts the confirmed absences in a row, `contested` says that somebody
+    edited the entity elsewhere since, `gone` that the deletion was accepted.
     """
 
     ref: Ref
@@ -26,6 +28,8 @@ class Link:
     missed: int = 0
     contested: bool = False
     gone: bool = False
+    related: dict[str, tuple[str, str]] = field(default_factory=dict)
+    measured: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -47,6 +51,11 @@ class Remembered:
     def is_unsettled(self) -> bool:
         """Whether the next run has to look at it, whatever the tools tell."""
         return not self.dead and (self.pending or any(link.missed and not link.gone for link in self.links.values()))
+
+    @property
+    def shown_in(self) -> Set[str]:
+        """The tools that have a record of it."""
+        return {tool for tool, link in self.links.items() if not link.gone}
 
     def past(self, name: str, tools: Set[str]) -> Past:
         """A cell's past, for the merge, as far as it is about these tools."""
@@ -72,7 +81,11 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A write that was begun and of which nobody knows the end. `cells` says of each field its old and new value."""
+    """A write that was begun and of which nobody knows the end. `cells` says of each field its old and new value.
+
+    `unscheduled` says that it set about taking a scheduled send off the calendar, which is then still to be put back;
+    `sure` that the tool had confirmed that.
+    """
 
     id: int
     tool: str
@@ -80,6 +93,8 @@ class Intent:
     action: str
     at: datetime
     cells: Mapping[str, tuple[Value, Value]] = field(default_factory=dict)
+    unscheduled: bool = False
+    sure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +116,18 @@ class Hint:
     ref: Ref
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """About how many people an audience has, None where its tool does not tell, and when that was asked."""
+
+    size: int | None
+    at: datetime
+
+
 @dataclass(slots=True)
 class State:
     """Everything a run starts from. `bindings` say from which field of a tool a canonical one ("campaign/program") was
-    last read, `positions` up to where each tool was."""
+    last read, `positions` up to where each tool was, `audiences` (tool, name) how large they are."""
 
     entities: dict[str, Remembered] = field(default_factory=dict)
     intents: list[Intent] = field(default_factory=list)
@@ -112,6 +135,16 @@ class State:
     bindings: dict[str, dict[str, str]] = field(default_factory=dict)
     positions: dict[str, Position] = field(default_factory=dict)
     hints: list[Hint] = field(default_factory=list)
+    audiences: dict[tuple[str, str], Reached] = field(default_factory=dict)
+
+    def linked(self) -> Mapping[str, int]:
+        """How many records of each tool are linked."""
+        return Counter(tool for entity in self.entities.values() for tool in entity.shown_in)
+
+    def records_besides(self, entities: Collection[str]) -> Set[tuple[str, str]]:
+        """The records (entity, tool) that are there of all but these entities."""
+        others = [entity for entity in self.entities.values() if entity.id not in entities]
+        return {(e.id, tool) for e in others for tool, link in e.links.items() if not (link.gone or link.missed)}
 
     def links(self) -> Mapping[Ref, str]:
         """The entity behind each record that is linked, also those that are gone."""

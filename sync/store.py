@@ -19,7 +19,7 @@ from sync.lease import Lease, take
 from sync.model import Kind, Ref
 from sync.rows import Image
 from sync.state import OpenFinding, State
-from sync.tables import BINDING, DECISION, ENTITY, FINDING, HINT, JOURNAL, LINK, POSITION, RUN
+from sync.tables import AUDIENCE, BINDING, DECISION, ENTITY, FINDING, HINT, JOURNAL, LINK, POSITION, RUN
 from sync.transaction import Key, Transaction
 
 
@@ -29,7 +29,7 @@ def _all(table: Any) -> Any:
 
 # Built once: to build a statement takes several times as long as to run it.
 _ENTITIES, _LINKS, _DECISIONS, _BINDINGS = _all(ENTITY), _all(LINK), _all(DECISION), _all(BINDING)
-_POSITIONS, _HINTS = _all(POSITION), _all(HINT)
+_POSITIONS, _HINTS, _AUDIENCES = _all(POSITION), _all(HINT), _all(AUDIENCE)
 _INTENTS = _all(JOURNAL).where(JOURNAL.c.state == "intended").order_by(JOURNAL.c.id)
 _OPEN = _all(FINDING).where(FINDING.c.closed.is_(None)).order_by(FINDING.c.opened)
 _UNSENT = _all(FINDING).where(FINDING.c.closed.is_not(None), FINDING.c.emailed.is_not(None)).order_by(FINDING.c.closed)
@@ -124,6 +124,8 @@ class Store:
             state.decisions.update((row.fingerprint, row.choice) for row in connection.execute(_DECISIONS, place))
             state.bindings.update((row.tool, json.loads(row.fields)) for row in connection.execute(_BINDINGS, place))
             state.positions.update((row.tool, rows.position(row)) for row in connection.execute(_POSITIONS, place))
+            for row in connection.execute(_AUDIENCES, place):
+                state.audiences[row.tool, row.name] = rows.reached(row)
             state.hints.extend(rows.hint(row) for row in connection.execute(_HINTS, place))
         self._stored = {}
         for entity in state.entities.values():

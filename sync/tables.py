@@ -38,6 +38,8 @@ ENTITY = Table(
 
 # Which record of a tool is which entity, with what the tool was last seen to show: {field: [seen]} or
 # {field: [seen, wrote]}. `missed` counts the confirmed absences in a row; `gone` is a deletion that was accepted.
+# `related` are the links to other tools' records that it carries, {tool: [title, url]}; `measured` is when the outcome
+# of its send was last looked up.
 LINK = Table(
     "link",
     METADATA,
@@ -52,6 +54,8 @@ LINK = Table(
     Column("contested", Boolean, nullable=False),
     Column("gone", Boolean, nullable=False),
     Column("memory", Text, nullable=False),
+    Column("related", Text, nullable=False),
+    Column("measured", String),
     PrimaryKeyConstraint("workspace", "entity", "tool"),
     Index("ix_link_record", "workspace", "tool", "kind", "native", unique=True),
 )
@@ -92,7 +96,20 @@ HINT = Table(
     Index("ix_hint_workspace", "workspace"),
 )
 
+# About how many people an audience of an ESP has, none where it does not tell, and when that was asked.
+AUDIENCE = Table(
+    "audience",
+    METADATA,
+    Column("workspace", String, nullable=False),
+    Column("tool", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("size", Integer),
+    Column("at", String, nullable=False),
+    PrimaryKeyConstraint("workspace", "tool", "name"),
+)
+
 # Every write: committed as "intended" before the call, then "done", "failed" or left as it is when nobody knows.
+# `unscheduled`: it has taken a scheduled send off the calendar, to put it back elsewhere; 1 while that is not sure, 2.
 JOURNAL = Table(
     "journal",
     METADATA,
@@ -106,6 +123,7 @@ JOURNAL = Table(
     Column("cells", Text, nullable=False),
     Column("state", String, nullable=False),
     Column("reason", Text),
+    Column("unscheduled", Integer, nullable=False),
     Index("ix_journal_open", "workspace", "state"),
 )
 

@@ -13,9 +13,9 @@ from sync.findings import Finding
 from sync.lease import Lease
 from sync.model import Ref
 from sync.rows import Image
-from sync.state import Edit, Hint, Position, Remembered
+from sync.state import Edit, Hint, Position, Reached, Remembered
 from sync.statements import Prepared, of
-from sync.tables import BINDING, DECISION, ENTITY, FINDING, HINT, HISTORY, JOURNAL, LINK, POSITION, RUN
+from sync.tables import AUDIENCE, BINDING, DECISION, ENTITY, FINDING, HINT, HISTORY, JOURNAL, LINK, POSITION, RUN
 
 KEPT_RUNS = 200
 
@@ -25,7 +25,8 @@ Key = tuple[str, str | None]
 
 _INTEND = insert(JOURNAL)
 _INSERT = {
-    table: Prepared(insert(table)) for table in (BINDING, DECISION, ENTITY, FINDING, HINT, HISTORY, LINK, POSITION, RUN)
+    table: Prepared(insert(table))
+    for table in (AUDIENCE, BINDING, DECISION, ENTITY, FINDING, HINT, HISTORY, LINK, POSITION, RUN)
 }
 _CHANGE_ENTITY = Prepared(update(ENTITY).where(*of(ENTITY, "id")))
 _CHANGE_LINK = Prepared(update(LINK).where(*of(LINK, "entity", "tool")))
@@ -39,6 +40,7 @@ _TOLD = [*of(FINDING), FINDING.c.fingerprint.in_(bindparam("_told", expanding=Tr
 _DROP_TOLD = delete(FINDING).where(*_TOLD, FINDING.c.closed.is_not(None))
 _MARK_TOLD = update(FINDING).where(*_TOLD, FINDING.c.emailed.is_(None))
 _DROP_BINDING = Prepared(delete(BINDING).where(*of(BINDING, "tool")))
+_DROP_AUDIENCE = Prepared(delete(AUDIENCE).where(*of(AUDIENCE, "tool", "name")))
 _DROP_POSITION = Prepared(delete(POSITION).where(*of(POSITION, "tool")))
 _DROP_HINT = Prepared(delete(HINT).where(HINT.c.id == bindparam("_id")))
 _DROP_DECISION = Prepared(delete(DECISION).where(*of(DECISION, "fingerprint")))
@@ -126,13 +128,29 @@ class Transaction:
     def intend(self, run: str, at: datetime, tool: str, entity: str, action: str, cells: Any) -> int:
         """Write down a change before its call; the number is for `conclude`. `cells` is {field: [old, new]} as JSON."""
         row = {"run": run, "at": rows.moment_text(at), "tool": tool, "entity": entity, "action": action}
-        values = {"workspace": self._workspace, "cells": rows.dumps(cells), "state": "intended", **row}
+        values = {
+            "workspace": self._workspace,
+            "cells": rows.dumps(cells),
+            "state": "intended",
+            "unscheduled": 0,
+            **row,
+        }
         (key,) = self._opened().execute(_INTEND, values).inserted_primary_key or (0,)
         return int(key)
 
     def conclude(self, intent: int, state: str, reason: str | None = None) -> None:
         """How a change ended: "done", "failed", or "intended" when the tool gave no answer."""
         self._run(_CONCLUDE, {"_id": intent, "state": state, "reason": reason})
+
+    def unscheduled(self, intent: int, *, sure: bool) -> None:
+        """The change takes a scheduled send off the calendar and has yet to put it back. `sure`: the tool said so."""
+        self._run(_CONCLUDE, {"_id": intent, "unscheduled": 2 if sure else 1})
+
+    def reach(self, tool: str, name: str, reached: Reached) -> None:
+        """Remember how large an audience is."""
+        self._run(_DROP_AUDIENCE, self._mine(tool=tool, name=name))
+        row = {"tool": tool, "name": name, "size": reached.size, "at": rows.moment_text(reached.at)}
+        self._run(_INSERT[AUDIENCE], {"workspace": self._workspace, **row})
 
     def remember_edits(self, run: str, at: datetime, edits: Iterable[Edit]) -> None:
         """Keep agreements in the history."""

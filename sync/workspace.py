@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -55,6 +55,14 @@ class Workspace:
     audit: AuditRules = field(default_factory=AuditRules)
     full_every: timedelta = timedelta(hours=24)
     count_every: timedelta = timedelta(hours=1)
+
+    def other_calendars(self, shown_in: Set[str]) -> frozenset[str]:
+        """The calendars in which a campaign gets no record: it goes out by one ESP, the first unless by another one."""
+        able = {
+            name: tool.connector.capability for name, tool in self.tools.items() if tool.connector.capability.calendar
+        }
+        makers = [name for name, capability in able.items() if capability.creates]
+        return frozenset(makers if shown_in & able.keys() else makers[1:])
 
     def wording(self) -> Wording:
         """Values in words for this workspace's readers."""

@@ -27,7 +27,8 @@ class Board:
     """The agreed model at one moment.
 
     `disputed` are the cells in conflict (entity, field): people have claimed them, so their emptiness is no gap.
-    `inactive` are person ids (or a stranger's native ids) that some tool calls deactivated.
+    `inactive` are person ids (or a stranger's native ids) that some tool calls deactivated. `sizes` say about how many
+    people an audience has, where that is known.
     """
 
     campaigns: Mapping[str, Campaign]
@@ -38,6 +39,7 @@ class Board:
     wording: Wording
     disputed: frozenset[tuple[str, str]] = frozenset()
     inactive: frozenset[str] = field(default=frozenset())
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
     def live(self) -> Iterator[Campaign]:
         """Campaigns that are not over, in the order of their sends, those without one last."""

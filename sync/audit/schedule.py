@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -46,15 +46,34 @@ class Sending:
     at: datetime
 
 
+@dataclass(slots=True)
+class Clash:
+    """Two campaigns that reach the same audiences within the configured time."""
+
+    first: Sending
+    second: Sending
+    audiences: list[str]
+
+
 def audience_clashes(board: Board) -> Iterator[Finding]:
     """Pairs of campaigns that reach one audience within the configured time."""
+    for clash in _clashes(board):
+        yield _flag(board, clash)
+
+
+def shared_audiences(board: Board) -> frozenset[str]:
+    """The audiences that two campaigns reach too soon after one another."""
+    return frozenset(audience for clash in _clashes(board) for audience in clash.audiences)
+
+
+def _clashes(board: Board) -> Iterable[Clash]:
     by_audience: dict[str, list[Sending]] = defaultdict(list)
     for campaign in board.live():
         if campaign.send is not None:
             sending = Sending(campaign, campaign.send, first_moment(campaign.send, board.wording.zone))
             for audience in campaign.audiences:
                 by_audience[audience].append(sending)
-    shared: dict[tuple[str, str], tuple[Sending, Sending, list[str]]] = {}
+    shared: dict[tuple[str, str], Clash] = {}
     for audience in sorted(by_audience):
         ordered = sorted(by_audience[audience], key=lambda sending: (sending.at, sending.campaign.id))
         for index, first in enumerate(ordered):
@@ -62,25 +81,35 @@ def audience_clashes(board: Board) -> Iterator[Finding]:
                 if second.at - first.at >= board.rules.audience_gap:
                     break
                 pair = (first.campaign.id, second.campaign.id)
-                shared.setdefault(pair, (first, second, []))[2].append(audience)
-    for first, second, audiences in shared.values():
-        yield _clash(board, first, second, audiences)
+                shared.setdefault(pair, Clash(first, second, [])).audiences.append(audience)
+    return shared.values()
 
 
-def _clash(board: Board, first: Sending, second: Sending, audiences: list[str]) -> Finding:
+def _flag(board: Board, clash: Clash) -> Finding:
+    first, second = clash.first, clash.second
     ids = sorted((first.campaign.id, second.campaign.id))
     distance = _distance(first, second, second.at - first.at)
+    audiences = ", ".join(_named(board, audience) for audience in clash.audiences)
     return Finding(
         FindingKind.AUDIENCE_CLASH,
         Severity.WARNING,
         ids[0],
-        f"{first.campaign.title} and {second.campaign.title} both reach {', '.join(audiences)}, {distance}: "
+        f"{first.campaign.title} and {second.campaign.title} both reach {audiences}, {distance}: "
         f"{board.wording.value(first.send)} and {board.wording.value(second.send)}",
         f"Move one of them until they are {_hours(board.rules.audience_gap)} apart, or take the audience out of one.",
         first.campaign.id,
         first.campaign.title,
         ids[1],
     )
+
+
+def _named(board: Board, audience: str) -> str:
+    """The audience with its size to two digits: more would be another text every day."""
+    size = board.sizes.get(audience)
+    if not size:
+        return audience
+    step = 10 ** max(0, len(str(size)) - 2)
+    return f"{audience} (about {round(size / step) * step:,} people)" if size > 1 else f"{audience} (1 person)"
 
 
 def _distance(first: Sending, second: Sending, apart: timedelta) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from multiprocessing.connection import Connection
 from typing import Any
@@ -54,7 +54,13 @@ class RemoteTool:
     def members(self) -> Sequence[Member]:
         return ()
 
-    def relate(self, record: Record, relations: Sequence[Relation]) -> None:
+    def relate(self, record: Record, relations: Sequence[Relation], dropped: Sequence[str]) -> None:
+        raise NotImplementedError
+
+    def reach(self, audiences: Collection[str]) -> Mapping[str, int]:
+        raise NotImplementedError
+
+    def measure(self, refs: Sequence[Ref]) -> Mapping[Ref, Mapping[str, float]]:
         raise NotImplementedError
 
     def read(self, refs: Sequence[Ref]) -> Mapping[Ref, Record | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,13 @@ class NotebookConnector:
     def members(self) -> Sequence[Member]:
         return ()
 
-    def relate(self, record: Record, relations: Sequence[Relation]) -> None:
+    def relate(self, record: Record, relations: Sequence[Relation], dropped: Sequence[str]) -> None:
+        raise NotImplementedError
+
+    def reach(self, audiences: Collection[str]) -> Mapping[str, int]:
+        raise NotImplementedError
+
+    def measure(self, refs: Sequence[Ref]) -> Mapping[Ref, Mapping[str, float]]:
         raise NotImplementedError
 
     def read(self, refs: Sequence[Ref]) -> Mapping[Ref, Record | None]:

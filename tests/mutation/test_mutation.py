@@ -17,7 +17,8 @@ from tests.mutation.suites import OWN, SEEDS
 ROOT = Path(__file__).parents[2]
 HOUSE = {
     "merge", "policy", "plan", "guard", "identity", "absence", "intake", "intents", "reconcile", "delivery", "engine",
-    "lease", "transaction", "store", "account", "pending", "reading",
+    "lease", "transaction", "store", "account", "pending", "reading", "unscheduled", "metering", "relations",
+    "workspace", "ripples",
 }  # fmt: skip
 
 SMALL = """\
@@ -84,11 +85,11 @@ def test_a_module_is_changed_in_one_place_at_a_time_and_nowhere_twice(tmp_path: 
 
 
 def test_the_judge_catches_bugs_and_lets_pass_what_is_none() -> None:
-    bugs = ("mass archives by share alone", "the losing value is not kept", "a stale edit overrules")
+    bugs = ("mass archives by share alone", "a stale edit overrules")
     command = [sys.executable, "-m", "tests.mutation", "--only", *bugs, HARMLESS[0].name]
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert answer.returncode == 1, answer.stderr
     for bug in bugs:
         assert f"{bug} caught by tests/sync/test_" in answer.stdout
     assert f"{HARMLESS[0].name} SURVIVED" in answer.stdout
-    assert "planted bugs caught 3 of 4; mutants caught 0 of 0" in answer.stdout
+    assert "planted bugs caught 2 of 3; mutants caught 0 of 0" in answer.stdout

@@ -40,9 +40,6 @@ class Laws:
                     self._asked_for(base, name, change.record.ref.native)
             self.read[name] = len(tool.log)
         self.dead.update(entity for entity, _, dead, _, _ in base.entities if dead)
-        for entity, name, _, native, _, _, _, _, gone, _ in base.links:
-            if gone and entity not in self.dead and native in self.world.tools[name].records:
-                raise Violation(f"{native} in {name} is there and taken for deleted")
 
     def _conflicts_left_alone(self, base: Base) -> None:
         disputed = {entity: json.loads(cells) for entity, _, _, _, cells in base.entities if cells != "{}"}
@@ -83,7 +80,11 @@ class Laws:
             raise Violation("a third run changes the base")
 
     def agreement(self) -> None:
-        """Every living record shows what was agreed, but for what stands in conflict."""
+        """Nothing that is there is taken for deleted, and every living record shows what was agreed, but for what
+        stands in conflict. What people bring back between two runs is known after the next one only."""
+        for entity, name, _, native, _, _, _, _, gone, _ in self.world.database.base().links:
+            if gone and entity not in self.dead and native in self.world.tools[name].records:
+                raise Violation(f"{native} in {name} is there and taken for deleted")
         for entity in Store(self.world.database.engine, "sim").load().entities.values():
             for tool, link in entity.links.items():
                 record = self.world.tools[tool].records.get(link.ref.native)

@@ -179,6 +179,18 @@ def test_an_edit_made_after_a_crash_is_not_lost(world: World) -> None:
     assert (world.shows("a"), world.shows("c")) == (["two"], ["three"])
 
 
+def test_what_somebody_empties_in_a_record_that_a_killed_run_had_made_stays_empty(world: World) -> None:
+    world.campaign("a", name="Spring", subject="one")
+    world.tools["b"].fail_next(Crashed(), after=True)
+    with pytest.raises(Crashed):
+        world.run()
+    world.tools["b"].clear("b-1", "subject")
+    world.now += timedelta(hours=1)
+    world.run()
+    assert [world.shows(tool) for tool in "abc"] == [[None], [None], [None]]
+    converges(world)
+
+
 def test_a_lost_database_is_rebuilt_from_the_marks_without_a_write(world: World) -> None:
     spring = world.campaign("a", name="Spring", subject="one")
     world.stage("a", spring, kind="design")

@@ -107,7 +107,7 @@ def test_a_clearing_is_mirrored(world: World) -> None:
 def test_a_record_that_a_tool_needs_more_for_waits(tmp_path: Path) -> None:
     world = World(tmp_path, Box("a"), Box("b", requires=("planned_send",)))
     native = world.campaign("a", name="Spring")
-    assert world.run().waiting == ("Spring waits to be made in b: it needs planned_send",)
+    assert world.run().waiting == ("Spring waits to be made in B: it needs planned_send",)
     world.edit("a", native, planned_send=day("2026-04-01"))
     assert world.run().waiting == ()
     assert world.shows("b", "name") == ["Spring"]

@@ -25,7 +25,7 @@ def side(
     kinds: frozenset[Kind] = BOTH,
     views: Mapping[str, View] | None = None,
     requires: tuple[str, ...] = (),
-    **can: bool,
+    **can: Any,
 ) -> Side:
     shown = {kind: {name: (views or {}).get(name, AsIs()) for name in FIELDS[kind]} for kind in kinds}
     return Side(Capability(kinds, **can), PlainMapping(tool, shown, requires))

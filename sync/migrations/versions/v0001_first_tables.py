@@ -13,6 +13,15 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "audience",
+        sa.Column("workspace", sa.String(), nullable=False),
+        sa.Column("tool", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=True),
+        sa.Column("at", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("workspace", "tool", "name", name=op.f("pk_audience")),
+    )
+    op.create_table(
         "binding",
         sa.Column("workspace", sa.String(), nullable=False),
         sa.Column("tool", sa.String(), nullable=False),
@@ -86,6 +95,7 @@ def upgrade() -> None:
         sa.Column("cells", sa.Text(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("unscheduled", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_journal")),
     )
     op.create_index("ix_journal_open", "journal", ["workspace", "state"], unique=False)
@@ -112,6 +122,8 @@ def upgrade() -> None:
         sa.Column("contested", sa.Boolean(), nullable=False),
         sa.Column("gone", sa.Boolean(), nullable=False),
         sa.Column("memory", sa.Text(), nullable=False),
+        sa.Column("related", sa.Text(), nullable=False),
+        sa.Column("measured", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("workspace", "entity", "tool", name=op.f("pk_link")),
     )
     op.create_index("ix_link_record", "link", ["workspace", "tool", "kind", "native"], unique=True)
@@ -153,3 +165,4 @@ def downgrade() -> None:
     op.drop_table("finding")
     op.drop_table("entity")
     op.drop_table("decision")
+    op.drop_table("audience")

@@ -1,0 +1,278 @@
+"""A scheduled send is moved in steps: one that stops between them is told at once, finished, and taken for no edit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sync.codec import encode
+from sync.errors import Rejected
+from sync.findings import FindingKind, Severity
+from sync.model import Kind, Value
+from tests.sync.calendar_tool import DOWN, LATER, SOONER, EspBox, EspConnector, PlanBox, scheduled
+from tests.sync.plain import World, instant
+
+
+class KilledError(BaseException):
+    """The process ends here."""
+
+
+def shown(world: World, tool: str = "esp") -> tuple[Value, ...]:
+    """What a tool's only campaign shows: status, planned and scheduled time."""
+    mapping = next(box.mapping() for box in world.boxes if box.name == tool)
+    (record,) = world.tools[tool].records.values()
+    values = mapping.get(record).values
+    return values["status"], values["planned_send"], values["scheduled_send"]
+
+
+def is_quiet(world: World) -> bool:
+    written = world.writes()
+    report = world.run()
+    return world.writes() == written and not (report.opened or report.closed or report.changes)
+
+
+def test_a_moved_plan_moves_the_send_in_every_tool(tmp_path: Path) -> None:
+    world, _ = scheduled(tmp_path)
+    world.edit("plan", "plan-1", planned_send=SOONER)
+    world.run()
+    assert shown(world) == shown(world, "plan") == ("scheduled", SOONER, SOONER), "in one run"
+    assert is_quiet(world)
+    assert world.open() == {}
+
+
+def test_what_somebody_edits_while_we_write_goes_on_with_what_the_write_changed(tmp_path: Path) -> None:
+    world, esp = scheduled(tmp_path)
+    world.edit("plan", "plan-1", planned_send=SOONER)
+    esp.meanwhile = {"name": "Summer"}
+    world.run()
+    assert world.shows("plan", "name") == ["Summer"]
+    assert shown(world, "plan") == ("scheduled", SOONER, SOONER)
+    assert is_quiet(world)
+
+
+@pytest.mark.parametrize("stopped", ["refused", "killed"])
+def test_a_move_that_stops_halfway_is_finished_by_the_next_run(tmp_path: Path, stopped: str) -> None:
+    world, esp = scheduled(tmp_path)
+    world.edit("plan", "plan-1", planned_send=SOONER)
+    if stopped == "refused":
+        esp.stops = DOWN
+        world.run()
+        (finding,) = world.open()[FindingKind.UNSCHEDULED]
+        assert finding.severity is Severity.URGENT
+        assert "no longer scheduled" in finding.title
+    else:
+        esp.stops = KilledError()
+        with pytest.raises(KilledError):
+            world.run()
+    assert shown(world)[::2] == ("planned", None)
+    world.run()
+    assert shown(world) == ("scheduled", SOONER, SOONER)
+    assert shown(world, "plan")[0] == "scheduled", "what we did to the schedule is nobody's edit"
+    world.run()
+    assert shown(world, "plan") == ("scheduled", SOONER, SOONER)
+    assert is_quiet(world)
+    assert world.open() == {}
+
+
+@pytest.mark.parametrize("killed", [True, False])
+def test_a_draft_of_which_we_cannot_be_sure_is_urgent_and_put_back_by_nobody_but_people(
+    tmp_path: Path, killed: bool
+) -> None:
+    """Cut off between the call that unschedules and its answer: it may have been somebody else."""
+    world, esp = scheduled(tmp_path)
+    world.edit("plan", "plan-1", planned_send=SOONER)
+    esp.stops, esp.stops_early = KilledError() if killed else DOWN, "after"
+    if killed:
+        with pytest.raises(KilledError):
+            world.run()
+    else:
+        world.run()
+    esp.stops_early, esp.stops = "", None
+    for _ in range(2):
+        world.run()
+        (finding,) = world.open()[FindingKind.UNSCHEDULED]
+        assert "We were cut off" in finding.advice
+        assert shown(world)[::2] == ("planned", None)
+        assert shown(world, "plan")[0] == "scheduled"
+    esp.schedule("esp-1", SOONER)
+    world.run()
+    assert world.open() == {}
+    assert shown(world, "plan") == ("scheduled", SOONER, SOONER)
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_send_that_was_not_taken_off_the_calendar_is_no_flag(tmp_path: Path, refused: bool) -> None:
+    world, esp = scheduled(tmp_path)
+    world.edit("plan", "plan-1", planned_send=SOONER)
+    esp.stops, esp.stops_early = Rejected("not now") if refused else KilledError(), "before"
+    if refused:
+        world.run()
+    else:
+        with pytest.raises(KilledError):
+            world.run()
+    assert FindingKind.UNSCHEDULED not in world.open()
+    esp.stops_early, esp.stops = "", None
+    world.run()
+    assert shown(world) == ("scheduled", SOONER, SOONER)
+    world.run()
+    assert world.open() == {}
+    assert is_quiet(world)
+
+
+def test_it_stands_and_is_tried_again_until_it_is_done(tmp_path: Path) -> None:
+    world, esp = scheduled(tmp_path)
+    world.edit("plan", "plan-1", planned_send=SOONER)
+    for _ in range(3):
+        esp.stops = Rejected("its content is missing")
+        world.run()
+        assert FindingKind.UNSCHEDULED in world.open()
+        assert shown(world, "plan")[0] == "scheduled"
+        esp.stops = None
+    world.run()
+    assert shown(world) == ("scheduled", SOONER, SOONER)
+    assert FindingKind.UNSCHEDULED not in world.open()
+
+
+def test_a_later_plan_is_what_it_is_put_back_to(tmp_path: Path) -> None:
+    world, esp = scheduled(tmp_path)
+    world.edit("plan", "plan-1", planned_send=SOONER)
+    esp.stops = DOWN
+    world.run()
+    newest = instant("2026-03-25T09:00")
+    world.edit("plan", "plan-1", planned_send=newest)
+    world.run()
+    assert shown(world) == ("scheduled", newest, newest)
+
+
+def test_nobody_is_overruled_who_sets_another_time_there_meanwhile(tmp_path: Path) -> None:
+    world, esp = scheduled(tmp_path)
+    world.edit("plan", "plan-1", planned_send=SOONER)
+    esp.stops = DOWN
+    world.run()
+    theirs = instant("2026-03-27T09:00")
+    esp.edit("esp-1", planned_send=encode(theirs))
+    world.run()
+    assert shown(world)[::2] == ("planned", None)
+    assert FindingKind.UNSCHEDULED in world.open()
+    esp.schedule("esp-1", theirs)
+    world.run()
+    assert FindingKind.UNSCHEDULED not in world.open()
+
+
+def test_nor_is_anybody_who_sets_another_time_after_the_draft_had_got_the_new_one(tmp_path: Path) -> None:
+    world, esp = scheduled(tmp_path)
+    world.edit("plan", "plan-1", planned_send=SOONER)
+    esp.stops_late = True
+    for _ in range(2):
+        esp.stops = DOWN
+        world.run()
+    esp.stops = None
+    theirs = instant("2026-03-27T09:00")
+    esp.edit("esp-1", planned_send=encode(theirs))
+    world.run()
+    assert shown(world) == ("planned", theirs, None)
+    assert shown(world, "plan")[1] == theirs
+    assert FindingKind.UNSCHEDULED in world.open()
+
+
+def test_a_person_may_leave_it_unscheduled(tmp_path: Path) -> None:
+    world, esp = scheduled(tmp_path)
+    world.edit("plan", "plan-1", planned_send=SOONER)
+    esp.stops = DOWN
+    world.run()
+    world.decide(FindingKind.UNSCHEDULED, "esp")
+    world.run()
+    assert FindingKind.UNSCHEDULED not in world.open()
+    world.run()
+    assert (shown(world)[::2], shown(world, "plan")[::2]) == (("planned", None), ("planned", None))
+    assert is_quiet(world)
+
+
+def test_a_campaign_goes_out_by_one_esp_only(tmp_path: Path) -> None:
+    plan = PlanBox("plan", kinds=frozenset({Kind.CAMPAIGN}))
+    world = World(tmp_path, plan, EspBox("first"), EspBox("second"))
+    world.campaign("plan", name="Spring", planned_send=LATER)
+    world.campaign("second", name="Summer", planned_send=SOONER)
+    for _ in range(2):
+        world.run()
+    assert world.shows("plan", "name") == ["Spring", "Summer"]
+    assert world.shows("first", "name") == ["Spring"]
+    assert world.shows("second", "name") == ["Summer"]
+    assert is_quiet(world)
+
+
+# What became of a send.
+
+
+def sent(folder: Path) -> tuple[World, EspConnector]:
+    """The campaign went out at LATER, and it is just after that."""
+    world, esp = scheduled(folder)
+    world.now = LATER.at
+    esp.send("esp-1")
+    world.run()
+    return world, esp
+
+
+def counted(world: World) -> Mapping[str, Any]:
+    """What the plan shows of its campaign."""
+    return world.tools["plan"].records["plan-1"].fields
+
+
+def at(world: World, hours: float) -> None:
+    """The run of so many hours after the send."""
+    world.now = LATER.at + timedelta(hours=hours) - timedelta(minutes=15)
+    world.run()
+
+
+def test_its_outcome_is_looked_up_ever_more_rarely(tmp_path: Path) -> None:
+    world, esp = sent(tmp_path)
+    assert esp.reports == []
+    looked = []
+    for hours in (1, 1.5, 3, 5.9, 6, 12, 24.25, 48, 72, 100, 168, 400, 720, 721, 5000):
+        esp.counts["esp-1"] = {"delivered": hours * 10}
+        before = len(esp.reports)
+        at(world, hours)
+        if len(esp.reports) > before:
+            looked.append(hours)
+            assert counted(world)["delivered"] == hours * 10
+    assert looked == [1, 6, 24.25, 72, 168, 720]
+
+
+def test_a_look_that_fails_is_made_up_for(tmp_path: Path) -> None:
+    world, esp = sent(tmp_path)
+    esp.counts["esp-1"] = {"opens": 7}
+    real, esp.measure = esp.measure, refuses  # type: ignore[method-assign, assignment]
+    at(world, 1)
+    assert "opens" not in counted(world)
+    esp.measure = real  # type: ignore[method-assign]
+    at(world, 1.25)
+    assert counted(world)["opens"] == 7
+
+
+def refuses(_refs: object) -> None:
+    raise Rejected("the quota of reports is used up")
+
+
+def test_why_it_was_not_looked_up_is_in_the_report(tmp_path: Path) -> None:
+    world, esp = sent(tmp_path)
+    esp.measure = refuses  # type: ignore[method-assign, assignment]
+    world.now = LATER.at.replace(hour=11)
+    assert world.run().waiting == ("Esp has something to catch up: the quota of reports is used up",)
+
+
+def test_sends_of_one_tool_are_looked_up_at_once(tmp_path: Path) -> None:
+    world = World(tmp_path, PlanBox("plan", kinds=frozenset({Kind.CAMPAIGN})), EspBox("esp"))
+    esp = world.tools["esp"]
+    assert isinstance(esp, EspConnector)
+    for name in ("Spring", "Summer"):
+        world.campaign("plan", name=name, planned_send=LATER)
+    world.run()
+    for native in ("esp-1", "esp-2"):
+        esp.schedule(native, LATER)
+        esp.send(native)
+    at(world, 2)
+    assert esp.reports == [["esp-1", "esp-2"]]
