@@ -1,140 +1,56 @@
-"""Klaviyo campaigns of the classic revisions: their JSON as records, and what may be sent for a change."""
+"""Klaviyo campaigns of the classic revisions: their JSON as calendar entries, and what is sent for a change of one."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from typing import Any, TypeVar
 
 from connectors.answers import items, moment, part, word
+from connectors.calendar import PLACEHOLDER, Content, Entry, SendTime, Status
 from sync.errors import Rejected
-from sync.model import Kind, Record, Ref
+from sync.ports import TimeKind
 
 T = TypeVar("T")
 
 MARKER = re.compile(r"\s*\[(cs-[0-9a-z]{8})\]")
-PLACEHOLDER = "TBD"  # a message needs a subject; this one stands for none
-EDITABLE = "Draft"
 
-# The only strategies that are ever written. `immediate` would let a later send job go out at once (reference esp §0.1).
-WRITABLE = {"static": "datetime", "throttled": "datetime", "smart_send_time": "date"}
-# Present strategies that are left alone: a test is read-only (§1.5), and whoever chose "at once" must choose again.
-FROZEN = frozenset({"immediate", "ab_test_campaign", "unsupported"})
+# The only strategies that are ever written or scheduled. `immediate` would let a send job go out at once (esp §0.1).
+WRITABLE = frozenset({"static", "throttled", "smart_send_time"})
+# Strategies without a time, which are left alone: a test is read-only (§1.5), and whoever chose "at once" must choose
+# again. `ab_test` is a word of older revisions.
+TIMELESS = frozenset({"immediate", "ab_test", "ab_test_campaign", "unsupported"})
 
-_SENDING = frozenset({
-    "Queued without Recipients", "Adding Recipients", "Preparing to send", "Sending", "Sending Segments",
-    "Variations Sent",
-})  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Campaign:
-    """A campaign with what it refers to: messages as (id, subject), tags as (id, name).
-
-    Either is None where it, or what it refers to, did not come with the campaign: that is not known, and not empty.
-    """
-
-    id: str
-    attributes: Mapping[str, Any]
-    messages: tuple[tuple[str, str | None], ...] | None
-    tags: tuple[tuple[str, str], ...] | None
-
-    @property
-    def marker(self) -> str | None:
-        found = MARKER.findall(_text(self.attributes.get("name")))
-        return found[-1] if found else None
-
-    @property
-    def locked(self) -> str | None:
-        """Why it takes no edit now, for a marketer (states: reference esp §1.4, §1.6)."""
-        status = str(self.attributes.get("status"))
-        if self.attributes.get("archived"):
-            return "archived in Klaviyo"
-        if status == EDITABLE:
-            return None
-        if status in {"Scheduled", "Preparing to schedule"}:
-            return "scheduled in Klaviyo; it must be unscheduled there first"
-        if status in _SENDING:
-            return "being sent by Klaviyo"
-        if status == "Sent":
-            return "already sent by Klaviyo"
-        if status.startswith("Cancelled"):
-            return f"cancelled in Klaviyo ({status})"
-        return f'in the state "{status}" in Klaviyo, which is not known to take edits'
-
-    @property
-    def audiences(self) -> Mapping[str, Sequence[str]] | None:
-        """The ids included and excluded; None when they are nothing that audiences can be."""
-        held = self.attributes.get("audiences") or {}
-        if not isinstance(held, dict):
-            return None
-        sides = {side: held.get(side) or [] for side in ("included", "excluded")}
-        ids = all(isinstance(ids, list) and all(isinstance(id_, str) for id_ in ids) for ids in sides.values())
-        return sides if ids else None
-
-    @property
-    def audience_ids(self) -> Iterator[str]:
-        for ids in (self.audiences or {}).values():
-            yield from ids
-
-    def record(self, tool: str, name_of: Callable[[str], str]) -> Record:
-        """The record; `name_of` gives the name of a list or segment by its id.
-
-        A field of a wrong type is given as it is, for the mapping to tell; one that is not known is left out.
-        """
-        attributes = self.attributes
-        name, audiences = attributes.get("name"), self.audiences
-        fields = {
-            "name": MARKER.sub("", name).strip() if isinstance(name, str) else name,
-            "audiences": attributes.get("audiences") if audiences is None else {
-                side: [{"id": id_, "name": name_of(id_)} for id_ in ids] for side, ids in audiences.items()
-            },
-            "send_strategy": attributes.get("send_strategy"),
-            "status": attributes.get("status"),
-            "send_time": self._send_time(),
-        }  # fmt: skip
-        if self.messages is not None:
-            subject = self.messages[0][1] if self.messages else None
-            fields["subject"] = None if subject == PLACEHOLDER else subject
-        if self.tags is not None:
-            fields["tags"] = sorted(name for _, name in self.tags)
-        return Record(
-            Ref(tool, Kind.CAMPAIGN, self.id),
-            fields,
-            marker=self.marker,
-            # Where the editor opens, as browsers show it; the vendor documents no address.
-            url=f"https://www.klaviyo.com/campaign/{self.id}/wizard",
-            changed_at=moment(attributes.get("updated_at")),
-            locked=self.locked,
-        )
-
-    def _send_time(self) -> dict[str, Any] | None:
-        """When it goes or went out; None while no send job exists (the three times: reference esp §1.3)."""
-        at = self.attributes.get("send_time")
-        if not at:
-            return None
-        strategy = self.attributes.get("send_strategy")
-        strategy = strategy if isinstance(strategy, dict) else {}
-        options = strategy.get("options")
-        local = isinstance(options, dict) and bool(options.get("is_local"))
-        # A local time is the wall clock written as UTC and a smart one is a day: only the strategy has these.
-        value = strategy.get("datetime") if local else strategy.get("date")
-        return {"method": strategy.get("method"), "is_local": local, "value": value or at}
+STATUSES = {  # reference esp §1.4
+    "Draft": Status.DRAFT, "Scheduled": Status.SCHEDULED, "Preparing to schedule": Status.SCHEDULED,
+    "Sent": Status.SENT,
+    **dict.fromkeys(
+        ("Queued without Recipients", "Adding Recipients", "Preparing to send", "Sending", "Sending Segments",
+         "Variations Sent"),
+        Status.SENDING,
+    ),
+    **dict.fromkeys(
+        ("Cancelled", *(f"Cancelled: {why}" for why in (
+            "Account Disabled", "Billing Limit", "Internal Error", "Misconfigured", "No Recipients", "Smart Sending",
+        ))),
+        Status.CANCELLED,
+    ),
+}  # fmt: skip
 
 
-def campaigns_of(document: Mapping[str, Any]) -> list[Campaign]:
+def entries_of(document: Mapping[str, Any]) -> list[Entry]:
     """The campaigns of a page, with their messages and tags out of `included`.
 
     LookupError or TypeError where the page is of another form, to be `understood`.
     """
     included = _included(document)
-    return [_campaign(thing, included) for thing in items(document, "data")]
+    return [_entry(thing, included) for thing in items(document, "data")]
 
 
-def campaign_of(document: Mapping[str, Any]) -> Campaign:
+def entry_of(document: Mapping[str, Any]) -> Entry:
     """The same for the answer that is one campaign."""
-    return _campaign(part(document, "data"), _included(document))
+    return _entry(part(document, "data"), _included(document))
 
 
 def _included(document: Mapping[str, Any]) -> dict[tuple[str, str], Mapping[str, Any]]:
@@ -142,7 +58,10 @@ def _included(document: Mapping[str, Any]) -> dict[tuple[str, str], Mapping[str,
     return {(word(thing, "type"), word(thing, "id")): thing for thing in things if isinstance(thing, dict)}
 
 
-def _campaign(thing: Mapping[str, Any], included: Mapping[tuple[str, str], Mapping[str, Any]]) -> Campaign:
+def _entry(thing: Mapping[str, Any], included: Mapping[tuple[str, str], Mapping[str, Any]]) -> Entry:
+    """Messages and tags are None where they, or what they refer to, did not come with the campaign: that is not known,
+    and not empty."""
+
     def messages() -> Iterator[tuple[str, str | None]]:
         for id_, attributes in _related(thing, "campaign-messages", included):
             subject = part(part(attributes, "definition"), "content")["subject"]
@@ -152,7 +71,48 @@ def _campaign(thing: Mapping[str, Any], included: Mapping[tuple[str, str], Mappi
         for id_, attributes in _related(thing, "tags", included):
             yield id_, word(attributes, "name")
 
-    return Campaign(word(thing, "id"), part(thing, "attributes"), _known(messages), _known(tags))
+    id_, attributes = word(thing, "id"), part(thing, "attributes")
+    known, labels = _known(messages), _known(tags)
+    status, strategy = str(attributes.get("status")), attributes.get("send_strategy")
+    odd: dict[str, Any] = {}
+    name = attributes.get("name")
+    if not isinstance(name, str):
+        odd["name"], name = name, ""
+    markers = MARKER.findall(name)
+    audiences = _audiences(attributes.get("audiences") or {})
+    if audiences is None:
+        odd["audiences"] = attributes.get("audiences")
+    goes = attributes.get("send_time")
+    planned, scheduled = _planned(strategy), _scheduled(goes, strategy)
+    odd |= {"planned": strategy} if planned is ... else {}
+    odd |= {"scheduled": goes} if scheduled is ... else {}
+    return Entry(
+        id_,
+        MARKER.sub("", name).strip(),
+        STATUSES.get(status, Status.UNKNOWN),
+        status,
+        archived=bool(attributes.get("archived")),
+        read_only=_read_only(status, strategy),
+        planned=None if planned is ... else planned,
+        scheduled=None if scheduled is ... else scheduled,
+        subjects=None if known is None else tuple(subject for _, subject in known if subject),
+        audiences=audiences or ((), ()),
+        tags=None if labels is None else tuple(name for _, name in labels),
+        marker=markers[-1] if markers else None,
+        # Where the editor opens, as browsers show it; the vendor documents no address.
+        url=f"https://www.klaviyo.com/campaign/{id_}/wizard",
+        changed_at=moment(attributes.get("updated_at")),
+        odd=odd,
+        raw={"send_strategy": strategy, "messages": known, "tags": labels},
+    )
+
+
+def _read_only(status: str, strategy: Any) -> str | None:
+    """What would have to be unscheduled to be moved, and could not be scheduled again as it was (esp §1.5)."""
+    method = strategy.get("method") if isinstance(strategy, dict) else None
+    if STATUSES.get(status) is not Status.SCHEDULED or method in WRITABLE:
+        return None
+    return f"scheduled in Klaviyo as {method!r}, which can only be changed there"
 
 
 def _related(
@@ -170,78 +130,103 @@ def _known(things: Callable[[], Iterator[T]]) -> tuple[T, ...] | None:
         return None
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+def _audiences(held: Any) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """The ids included and excluded; None when they are nothing that audiences can be."""
+    sides = [held.get(side) or [] for side in ("included", "excluded")] if isinstance(held, dict) else [None]
+    if not all(isinstance(ids, list) and all(isinstance(id_, str) for id_ in ids) for ids in sides):
+        return None
+    included, excluded = sides
+    return tuple(included or ()), tuple(excluded or ())
 
 
-def attributes_for(fields: Mapping[str, Any], marker: str | None, current: Campaign | None = None) -> dict[str, Any]:
-    """The campaign attributes to send for these fields; Rejected, in a marketer's words, for what must not be sent."""
+def _planned(strategy: Any) -> Any:
+    """The time of a strategy (reference esp §1.5); None for none, ... for one that cannot be understood."""
+    if strategy is None:
+        return None
+    try:
+        method = strategy["method"]
+        if method in TIMELESS:
+            return None
+        if method == "smart_send_time":
+            return SendTime(TimeKind.DAY, datetime.combine(date.fromisoformat(strategy["date"]), time()))
+        at = moment(strategy["datetime"])
+        if method not in WRITABLE or at is None:
+            return ...
+        at = at.replace(microsecond=0)
+        if method == "throttled":
+            return SendTime(TimeKind.STAGGERED, at)
+        if bool((strategy.get("options") or {}).get("is_local")):  # the clock time is written as if in UTC
+            return SendTime(TimeKind.RECIPIENT_LOCAL, at.replace(tzinfo=None))
+    except (AttributeError, LookupError, TypeError, ValueError):
+        return ...
+    return SendTime(TimeKind.INSTANT, at)
+
+
+def _scheduled(at: Any, strategy: Any) -> Any:
+    """When it goes or went out; None while no send job exists (the three times: reference esp §1.3)."""
+    if not at:
+        return None
+    goes = moment(at)
+    if goes is None:
+        return ...
+    planned = _planned(strategy)
+    # A local time is the wall clock and a smart one is a day: only the strategy has these.
+    if isinstance(planned, SendTime) and planned.kind in (TimeKind.RECIPIENT_LOCAL, TimeKind.DAY):
+        return planned
+    kind = planned.kind if isinstance(planned, SendTime) else TimeKind.INSTANT
+    return SendTime(kind, goes.replace(microsecond=0))
+
+
+def attributes_for(content: Content, marker: str | None) -> dict[str, Any]:
+    """The campaign attributes to send for a content; the marker stays."""
     attributes: dict[str, Any] = {}
-    if "name" in fields:
-        name = MARKER.sub("", str(fields["name"] or "")).strip()
-        if not name:
-            raise Rejected("Klaviyo needs a name for every campaign.")
+    if content.name is not None:
+        name = MARKER.sub("", content.name).strip()
         attributes["name"] = f"{name} [{marker}]" if marker else name
-    if "audiences" in fields:
-        attributes["audiences"] = _audiences(fields["audiences"] or {}, current)
-    if "send_strategy" in fields:
-        attributes["send_strategy"] = _strategy(fields["send_strategy"], current)
+    if content.audiences is not None:
+        included, excluded = content.audiences
+        attributes["audiences"] = {"included": list(included), "excluded": list(excluded)}
     return attributes
 
 
-def creation(fields: Mapping[str, Any], marker: str, from_email: str, from_label: str) -> dict[str, Any]:
+def creation(content: Content, at: SendTime | None, marker: str, sender: Sequence[str]) -> dict[str, Any]:
     """The data of a creation: never without a strategy, for Klaviyo's own default is to send at once (esp §1.5)."""
-    lacking = [name for name in ("name", "audiences", "send_strategy") if not fields.get(name)]
-    if lacking:
-        words = {"name": "a name", "audiences": "an audience", "send_strategy": "a planned send time"}
-        raise Rejected(f"A Klaviyo campaign cannot be created without {' and '.join(words[name] for name in lacking)}.")
-    content = {"subject": fields.get("subject") or PLACEHOLDER, "from_email": from_email, "from_label": from_label}
-    definition = {"channel": "email", "label": "Main", "content": content}
-    message = {"type": "campaign-message", "attributes": {"definition": definition}}
-    return {
-        "type": "campaign",
-        "attributes": {**attributes_for(fields, marker), "campaign-messages": {"data": [message]}},
+    given = {"a name": content.name, "an audience": content.audiences, "a planned send time": at}
+    lacking = [words for words, value in given.items() if not value]
+    if lacking or at is None:
+        raise Rejected(f"A Klaviyo campaign cannot be created without {' and '.join(lacking)}.")
+    from_email, from_label = sender
+    message = {"subject": content.subject or PLACEHOLDER, "from_email": from_email, "from_label": from_label}
+    definition = {"channel": "email", "label": "Main", "content": message}
+    attributes = attributes_for(content, marker) | {
+        "send_strategy": strategy_for(at, None),
+        "campaign-messages": {"data": [{"type": "campaign-message", "attributes": {"definition": definition}}]},
     }
+    return {"type": "campaign", "attributes": attributes}
 
 
-def _audiences(value: Mapping[str, Any], current: Campaign | None) -> dict[str, list[str]]:
-    kept = current.audiences if current else {}
-    if kept is None:
-        raise Rejected("The campaign's present audiences cannot be understood; change them in Klaviyo.")
-    included = _ids(value["included"]) if "included" in value else list(kept.get("included") or ())
-    excluded = _ids(value["excluded"]) if "excluded" in value else list(kept.get("excluded") or ())
-    if not included:
-        raise Rejected("Klaviyo needs at least one list or segment in a campaign's audience.")
-    return {"included": included, "excluded": excluded}
+def strategy_for(at: SendTime, held: Any) -> dict[str, Any]:
+    """The strategy moved to another time; the particulars of the present one survive (reference esp §1.5).
 
-
-def _ids(entries: Sequence[Mapping[str, Any]]) -> list[str]:
-    unknown = [str(entry.get("name")) for entry in entries if not entry.get("id")]
-    if unknown:
-        raise Rejected(f"Klaviyo has no list or segment called {', '.join(unknown)}.")
-    return [entry["id"] for entry in entries]
-
-
-def _strategy(value: Any, current: Campaign | None) -> dict[str, Any]:
-    """The strategy to plan a draft's time with; the particulars of the present one survive (reference esp §1.5)."""
-    method = value.get("method") if isinstance(value, Mapping) else None
-    if method is None:
-        raise Rejected("Klaviyo cannot take a planned send time away from a campaign; it can only change it.")
-    if method not in WRITABLE:
-        raise Rejected(f"Nothing is planned as {method!r} from here; choose how the campaign is sent in Klaviyo.")
-    if not value.get(WRITABLE[method]):
-        raise Rejected("The planned send time is missing.")
-    held = (current.attributes.get("send_strategy") or {}) if current else {}
-    if not isinstance(held, dict):
+    Raises Rejected where the present one is to be left alone.
+    """
+    if held is not None and not isinstance(held, dict):
         raise Rejected("How the campaign is sent cannot be understood; choose a send time for it in Klaviyo.")
-    if held.get("method") in FROZEN:
-        raise Rejected(f"The campaign is set to {held['method']!r}; choose a send time for it in Klaviyo first.")
-    if held.get("method") == "throttled" and method != "throttled":
-        raise Rejected("The campaign is sent in portions; how it is sent can only be changed in Klaviyo.")
-    strategy = {**held, **value} if held.get("method") == method else dict(value)
-    if method == "static":
-        options = {"is_local": False, **(held.get("options") or {}), **(value.get("options") or {})}
-        if not options["is_local"]:
-            options.pop("send_past_recipients_immediately", None)
-        strategy["options"] = options
-    return strategy
+    kept = dict(held or {})
+    method = kept.get("method")
+    if method in TIMELESS:
+        raise Rejected(f"The campaign is set to {method!r}; choose a send time for it in Klaviyo first.")
+    if at.kind is TimeKind.DAY:
+        kept = kept if method == "smart_send_time" else {}
+        return {**kept, "method": "smart_send_time", "date": at.at.date().isoformat()}
+    local = at.kind is TimeKind.RECIPIENT_LOCAL
+    text = at.at.replace(tzinfo=at.at.tzinfo or UTC).astimezone(UTC).isoformat(timespec="seconds")
+    if at.kind is TimeKind.STAGGERED:
+        if method != "throttled":
+            raise Rejected("How many recipients get the campaign at a time can only be chosen in Klaviyo.")
+        return {**kept, "datetime": text}
+    kept = kept if method == "static" else {}
+    options = {**(kept.get("options") or {}), "is_local": local}
+    if not local:
+        options.pop("send_past_recipients_immediately", None)
+    return {**kept, "method": "static", "datetime": text, "options": options}

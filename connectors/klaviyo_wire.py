@@ -16,6 +16,7 @@ from sync.errors import ConfigError, Rejected, Stale, SyncError, Unavailable
 
 # Klaviyo's own proportions of its limits (reference esp §1.10): 10/s and 150/min; for tags 3/s and 60/min.
 STEADY, TAGS, TAGS_STEADY = 15.0, 0.3, 6.0
+REPORTS_STEADY = 0.2  # 2/min (§1.9); that they are a second apart is left to their refusals
 
 LISTINGS = 3  # how often a listing is begun anew when its cursor runs out
 
@@ -55,13 +56,14 @@ class Wire:
                 "X-Klaviyo-Revision-Fall-Forward-Opt-Out": "1",
             },
         )
-        if per_second:
+        apart = {"tags": (TAGS, TAGS_STEADY), "campaign-values-reports": (0, REPORTS_STEADY)}
+        for what, (burst, steady) in apart.items() if per_second else ():
             limit(
                 self._session,
-                per_second * TAGS,
-                per_second * TAGS_STEADY,
-                prefix=f"{self._url}/api/tags",
-                share=share and f"{share}:tags",
+                (per_second or 0) * burst,
+                (per_second or 0) * steady,
+                prefix=f"{self._url}/api/{what}",
+                share=share and f"{share}:{what}",
             )
 
     def get(self, doing: str, path: str, params: Mapping[str, str] | None = None) -> Document:
@@ -75,6 +77,26 @@ class Wire:
 
     def _asked(self, doing: str, path: str, params: Mapping[str, str] | None) -> Document:
         return self._retry(lambda: self._document(doing, self._request(doing, "GET", path, params=params)))
+
+    def report(self, doing: str, path: str, data: Any) -> Iterator[Document]:
+        """Every page of a report, which is asked for by POST and changes nothing."""
+        following: str | None = path
+        visited: set[str] = set()
+        while following:
+            if following in visited:
+                raise Unavailable(f"{self._tool} turned in circles at {doing}. The next run tries again.")
+            visited.add(following)
+            page = self._reported(doing, following, data)
+            yield page
+            # A report that fits on one page has no links but the one to itself (reference esp §1.9).
+            links = page.get("links")
+            following = self._next(doing, page) if isinstance(links, dict) and "next" in links else None
+
+    def _reported(self, doing: str, path: str, data: Any) -> Document:
+        try:
+            return self._retry(lambda: self._document(doing, self._request(doing, "POST", path, data=data)))
+        except (Rejected, Stale) as exc:
+            raise ConfigError(f"{exc} Check conversion_metric of [tools.{self._tool}].") from exc
 
     def pages(self, doing: str, path: str, params: Mapping[str, str]) -> Iterator[Document]:
         """Every page of a listing. Where its cursor runs out it begins anew, so that things come twice."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from mappings import native_airtable, native_jira, native_klaviyo
+from mappings import native_airtable, native_calendar, native_jira
 from mappings.bound import NEEDED, Bound, Cell, Lost, Part, Template
 from mappings.choices import ChoiceLens, FlagWordLens, SetLens
 from mappings.lens import DayLens, FlagLens, Lens, NumberLens
@@ -15,7 +15,7 @@ from mappings.people import Directory, PersonLens
 from mappings.people_text import PersonNameLens
 from mappings.shape import Dialect, Shape, Sort
 from mappings.texts import RichLens, TextLens
-from mappings.when import TYPE_WORDS, DayView, MomentLens, TypedWhenLens, WhenLens
+from mappings.when import TYPE_WORDS, DayView, MomentLens, SendLens, TypedWhenLens
 from sync.errors import ConfigError
 from sync.model import Field, FieldType, Kind, PersonEntry, Schema
 from sync.ports import BoundMapping, NativeField, NativeSchema
@@ -23,7 +23,7 @@ from sync.ports import BoundMapping, NativeField, NativeSchema
 DIALECTS = {
     "jira": native_jira.DIALECT,
     "airtable": native_airtable.DIALECT,
-    "klaviyo": native_klaviyo.DIALECT,
+    **native_calendar.DIALECTS,
 }
 HOLDS = {
     FieldType.TEXT: "text", FieldType.RICH_TEXT: "text of several lines", FieldType.CHOICE: "a choice",
@@ -203,7 +203,7 @@ class _Binder:
             case FieldType.DAY if Sort.DATE in sorts:
                 return DayLens(where, shape)
             case FieldType.WHEN:
-                return self.when(where, shape)
+                return self.when(native, shape)
         return None
 
     def listed(self, field: Field, native: NativeField) -> Lens | None:
@@ -214,12 +214,17 @@ class _Binder:
             return None
         return PersonLens(self.where(native), shape, self.directory, many=True)
 
-    def when(self, where: str, shape: Shape) -> Lens | None:
+    def when(self, native: NativeField, shape: Shape) -> Lens | None:
+        where = self.where(native)
         if Sort.DATE in shape.sorts:
             return DayView(where, shape, self.zone)
         if Sort.MOMENT in shape.sorts:
             return MomentLens(where, shape)
-        return WhenLens(where, shape) if Sort.WHEN in shape.sorts else None
+        if Sort.WHEN not in shape.sorts:
+            return None
+        told = dict(native.options)
+        kinds = frozenset(told.get("kinds", "").split(","))
+        return SendLens(where, shape, self.zone, int(told.get("grid", "1")), kinds)
 
 
 def _options(native: NativeField) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""The lenses for send times: a day's view of one, an instant, and a time whose kind stands in a second field.
+"""The lenses for send times: a day's view of one, an instant, an ESP's, a time whose kind stands in a second field.
 
 A wall-clock time is shown in a tool as that time in the workspace's zone, so that people there see the hours they
 planned. Times keep seconds, no fractions. A clock time that a zone skips or repeats (a change to or from summer time)
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,14 @@ from sync.model import Day, Instant, Value, WallClock
 from sync.ports import Refusal
 
 INSTANT, WALL_CLOCK, DAY = "instant", "wall_clock", "day"
+QUARTER = 15  # minutes
+# By the kind of an ESP's send time, why it cannot be written.
+CANNOT = {
+    "instant": "no campaign can be set from here to go out at an exact time",
+    "recipient_local": "no campaign can be set from here to go out at every recipient's own clock time",
+    "day": "no campaign can be set from here to a day without a time",
+    "staggered": "it is sent in portions, which can only be moved there",
+}
 TYPE_WORDS = {INSTANT: ("Exact time",), WALL_CLOCK: ("Recipient local",), DAY: ("Day",)}
 
 
@@ -122,6 +130,48 @@ class WhenLens(Lens):
     def write(self, value: Value, raw: Any) -> Any:
         shown = self.project(value)
         return shown if isinstance(shown, Refusal) else write_plain(self.shape, self.where, shown, raw)
+
+
+@dataclass(frozen=True)
+class SendLens(WhenLens):
+    """A send time of an ESP that sends at some times only: every `grid` minutes, and of these `kinds`.
+
+    Another time is refused with the next one that can be had, in the zone that people read times in.
+    """
+
+    zone: ZoneInfo
+    grid: int = 1
+    kinds: frozenset[str] = frozenset()
+
+    def write(self, value: Value, raw: Any) -> Any:
+        native = super().write(value, raw)
+        if native is None or isinstance(native, Refusal):
+            return native
+        if native["kind"] not in self.kinds:
+            return Refusal(f"{self.where} cannot be changed: {CANNOT[native['kind']]}.")
+        possible = self._possible(value)
+        if possible is None:
+            return native
+        every = "quarter hours" if self.grid == QUARTER else f"every {self.grid} minutes"
+        return Refusal(
+            f"{self.where} cannot be changed: campaigns are sent on {every} only; {possible} would be possible."
+        )
+
+    def _possible(self, value: Value) -> str | None:
+        """The next time that can be had; None when this one can."""
+        if self.grid <= 1 or not isinstance(value, Instant | WallClock):
+            return None
+        at = value.at.replace(microsecond=0)
+        midnight = at.replace(hour=0, minute=0, second=0)
+        step = timedelta(minutes=self.grid)
+        try:
+            later = midnight - (midnight - at) // step * step
+            if later == at:
+                return None
+            shown, asked = (when.astimezone(self.zone) if when.tzinfo else when for when in (later, at))
+        except OverflowError:
+            return "an earlier time"
+        return f"{shown:%H:%M}" if shown.date() == asked.date() else f"{shown:%d %b, %H:%M}"
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,16 @@ import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from requests import PreparedRequest
+from requests import PreparedRequest, ReadTimeout
 
 from sync.model import Kind, Record, Ref
 from sync.ports import Connector, Failed, Outcome
 
 API = "https://a.klaviyo.com"
 PLAN = {"method": "static", "datetime": "2026-11-27T13:00:00+00:00", "options": {"is_local": False}}
-NAMES = {"lists": {"L1": "Customers", "L2": "Newcomers"}, "segments": {"S1": "Lapsed"}}
 TAGS = {"T1": "promo", "T2": "spring"}
+NAMES = {"lists": {"L1": "Customers", "L2": "Newcomers"}, "segments": {"S1": "Lapsed"}, "tags": TAGS}
+PLANNED = {"kind": "instant", "at": "2026-11-27T13:00:00+00:00"}
 Answer = tuple[int, dict[str, str], str]
 
 
@@ -60,6 +61,10 @@ class Account:
         self.pages: str | None = None  # the host of `next` links: when set, a page has one campaign
         self.next_failure: tuple[int, dict[str, str]] | None = None
         self.forgets = False  # whether what is created cannot be read
+        self.loses: str | None = None  # the path of a POST that is carried out and not answered
+        self.delay = 1  # how many looks a send job, or its revert, takes to show
+        self.report: dict[str, Any] = {}
+        self.metrics = {"M1": "Opened Email", "M2": "Placed Order"}
         self.writes: list[tuple[str, str, Any]] = []
         self._campaigns: dict[str, dict[str, Any]] = {}
         for method in ("GET", "POST", "PATCH", "DELETE"):
@@ -84,15 +89,23 @@ class Account:
             (status, headers), self.next_failure = self.next_failure, None
             return status, headers, json.dumps({"errors": []})
         if request.method != "GET":
-            return self._write(str(request.method), path, json.loads(request.body or "{}").get("data"))
+            answer = self._write(str(request.method), path, json.loads(request.body or "{}").get("data"))
+            if request.method == "POST" and path == self.loses:
+                raise ReadTimeout
+            return answer
         if path == "/api/campaigns":
             return self._listing(query)
         kind = path.removeprefix("/api/")
-        if kind in NAMES or kind == "tags":
-            names = TAGS if kind == "tags" else NAMES[kind]
+        if kind in NAMES or kind == "metrics":
+            names = self.metrics if kind == "metrics" else NAMES[kind]
             things = [{"type": kind[:-1], "id": id_, "attributes": {"name": name}} for id_, name in names.items()]
             return 200, {}, json.dumps({"data": things, "links": {"next": None}})
         found = self._campaigns.get(path.rpartition("/")[2])
+        if found and found.get("next"):
+            found["next"][0] -= 1
+            if found["next"][0] < 0:
+                found["status"] = found.pop("next")[1]
+                found["send_time"] = found["strategy"].get("datetime") if found["status"] == "Scheduled" else None
         return (200, {}, json.dumps(_document(found))) if found else not_found()
 
     def _listing(self, query: dict[str, str]) -> Answer:
@@ -113,6 +126,10 @@ class Account:
     def _write(self, method: str, path: str, data: Any) -> Answer:
         self.writes.append((method, path, data))
         native = path.rpartition("/")[2].removeprefix("M-")
+        if path.startswith("/api/campaign-send-jobs"):
+            return self._job(method, data)
+        if path == "/api/campaign-values-reports":
+            return 200, {}, json.dumps(self.report)
         if match := re.fullmatch(r"/api/tags/(\w+)/relationships/campaigns", path):
             tags = self._campaigns[data[0]["id"]]["tags"]
             (tags.append if method == "POST" else tags.remove)(match[1])
@@ -130,6 +147,16 @@ class Account:
             return 201, {}, json.dumps(_document(made))
         _apply(self._campaigns[native], attributes)
         return 200, {}, json.dumps(_document(self._campaigns[native]))
+
+    def _job(self, method: str, data: Any) -> Answer:
+        held = self._campaigns[data["id"]]
+        if (held["status"] == "Draft") is not (method == "POST"):
+            return 400, {}, json.dumps(refusal(400, f"It is {held['status']}.")["json"])
+        if method == "PATCH":
+            held["next"] = [self.delay, "Draft"]
+            return 204, {}, ""
+        held["status"], held["next"] = "Preparing to schedule", [self.delay, "Scheduled"]
+        return 202, {}, json.dumps({"data": {"type": "campaign-send-job", "id": data["id"]}})
 
 
 def _apply(held: dict[str, Any], attributes: dict[str, Any]) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from sync.errors import ConfigError
-from sync.model import Attribution, Kind
-from sync.ports import Connector
-from tests.connectors.klaviyo_account import API, PLAN, Account, campaign, held, ref, refusal
+from sync.errors import ConfigError, Rejected
+from sync.model import Attribution, Kind, Record
+from sync.ports import Connector, Update
+from tests.connectors.klaviyo_account import API, PLAN, PLANNED, Account, campaign, error_of, held, ref, refusal
+
+LOCAL = {"method": "static", "datetime": "2026-11-27T09:00:00+00:00", "options": {"is_local": True}}
+THROTTLED = {"method": "throttled", "datetime": "2026-11-27T13:00:00+00:00", "throttle_percentage": 25}
 
 
 def test_every_request_is_signed_and_pins_the_revision(account: Account, klaviyo: Connector) -> None:
@@ -25,7 +29,9 @@ def test_the_schema_offers_all_lists_segments_and_tags(account: Account, klaviyo
     fields = {field.id: field for field in klaviyo.schema()[Kind.CAMPAIGN]}
     assert fields["audiences"].options == (("L1", "Customers"), ("L2", "Newcomers"), ("S1", "Lapsed"))
     assert fields["tags"].options == (("T1", "promo"), ("T2", "spring"))
-    assert [name for name, field in fields.items() if field.read_only] == ["status", "send_time"]
+    counts = ["delivered", "opens", "clicks", "conversions", "unsubscribes", "bounces"]
+    assert [name for name, field in fields.items() if field.read_only] == ["scheduled", "status", *counts]
+    assert dict(fields["planned"].options) == {"grid": "1", "kinds": "day,instant,recipient_local,staggered"}
 
 
 def test_a_campaign_is_read_with_its_subject_audience_names_tags_and_marker(
@@ -37,12 +43,12 @@ def test_a_campaign_is_read_with_its_subject_audience_names_tags_and_marker(
     (record,) = klaviyo.fetch()
     assert record.fields == {
         "name": "Spring sale [CAM-17]",
-        "subject": "Hello",
+        "subject": ["Hello"],
         "audiences": {"included": [{"id": "L1", "name": "Customers"}], "excluded": [{"id": "S1", "name": "Lapsed"}]},
         "tags": ["promo", "spring"],
-        "send_strategy": PLAN,
-        "status": "Draft",
-        "send_time": None,
+        "planned": PLANNED,
+        "status": "draft",
+        "scheduled": None,
     }
     assert (record.marker, record.key, record.locked) == ("cs-7k2m9x4q", None, None)
     assert klaviyo.attribution(record, "name") == Attribution(None, record.changed_at)
@@ -72,40 +78,98 @@ def test_a_deleted_list_keeps_its_id_for_a_name_and_is_looked_up_once(account: A
     ("status", "why"),
     [
         ("Draft", None),
-        ("Scheduled", "scheduled in Klaviyo; it must be unscheduled there first"),
+        ("Scheduled", None),
+        ("Preparing to schedule", None),
         ("Sending Segments", "being sent by Klaviyo"),
         ("Sent", "already sent by Klaviyo"),
         ("Cancelled: No Recipients", "cancelled in Klaviyo (Cancelled: No Recipients)"),
         ("Unknown", 'in the state "Unknown" in Klaviyo, which is not known to take edits'),
     ],
 )
-def test_what_is_no_draft_is_locked_with_a_reason(
+def test_what_is_neither_draft_nor_scheduled_is_locked_with_a_reason(
     account: Account, klaviyo: Connector, status: str, why: str | None
 ) -> None:
     account.holds(campaign("C1", status=status))
     assert held(klaviyo).locked == why
 
 
-@pytest.mark.parametrize(
-    ("strategy", "shown"),
-    [
-        (PLAN, {"method": "static", "is_local": False, "value": "2026-11-27T13:00:00+00:00"}),
-        (
-            {"method": "static", "datetime": "2026-11-27T09:00:00+00:00", "options": {"is_local": True}},
-            {"method": "static", "is_local": True, "value": "2026-11-27T09:00:00+00:00"},
-        ),
-        (
-            {"method": "smart_send_time", "date": "2026-11-27"},
-            {"method": "smart_send_time", "is_local": False, "value": "2026-11-27"},
-        ),
-        ({"method": "immediate"}, {"method": "immediate", "is_local": False, "value": "2026-11-27T13:00:00+00:00"}),
-    ],
-)
-def test_the_scheduled_time_is_an_instant_a_wall_clock_or_a_day(
-    account: Account, klaviyo: Connector, strategy: dict[str, Any], shown: dict[str, Any]
+@pytest.mark.parametrize("strategy", [{"method": "ab_test_campaign"}, {"method": "unsupported"}, None])
+def test_what_could_not_be_scheduled_again_is_not_unscheduled(
+    account: Account, klaviyo: Connector, strategy: Any
 ) -> None:
     account.holds(campaign("C1", status="Scheduled", strategy=strategy, send_time="2026-11-27T13:00:00+00:00"))
-    assert held(klaviyo).fields["send_time"] == shown
+    method = strategy and strategy["method"]
+    assert held(klaviyo).locked == f"scheduled in Klaviyo as {method!r}, which can only be changed there"
+    (outcome,) = klaviyo.write([Update(held(klaviyo), {"planned": {**PLANNED, "at": "2026-11-28T13:00:00+00:00"}})])
+    assert isinstance(error_of(outcome), Rejected)
+    assert account.writes == []
+
+
+@pytest.mark.parametrize(
+    ("strategy", "planned", "goes"),
+    [
+        (PLAN, PLANNED, PLANNED),
+        (LOCAL, {"kind": "recipient_local", "at": "2026-11-27T09:00:00"}, None),
+        (THROTTLED, {"kind": "staggered", "at": "2026-11-27T13:00:00+00:00"}, None),
+        ({"method": "smart_send_time", "date": "2026-11-27"}, {"kind": "day", "at": "2026-11-27"}, None),
+        ({"method": "immediate"}, PLANNED, PLANNED),
+        ({"method": "ab_test_campaign"}, PLANNED, PLANNED),
+    ],
+)
+def test_a_scheduled_campaign_tells_its_time_and_how_it_is_meant(
+    account: Account, klaviyo: Connector, strategy: dict[str, Any], planned: dict[str, Any], goes: dict[str, Any] | None
+) -> None:
+    account.holds(campaign("C1", status="Scheduled", strategy=strategy, send_time="2026-11-27T13:00:00+00:00"))
+    fields = held(klaviyo).fields
+    assert (fields["planned"], fields["scheduled"]) == (planned, goes or planned)
+
+
+def test_a_draft_that_is_set_to_go_at_once_has_no_planned_time(account: Account, klaviyo: Connector) -> None:
+    account.holds(campaign("C1", strategy={"method": "immediate"}))
+    assert (held(klaviyo).fields["planned"], held(klaviyo).fields["scheduled"]) == (None, None)
+
+
+@pytest.mark.parametrize("strategy", [{"method": "psychic"}, {"method": "static", "datetime": 5}, {}, [], "soon"])
+def test_a_strategy_of_another_form_is_given_as_it_is(account: Account, klaviyo: Connector, strategy: Any) -> None:
+    account.holds(campaign("C1", strategy=strategy))
+    assert held(klaviyo).fields["planned"] == strategy
+
+
+def test_a_status_that_nobody_knows_is_told_by_its_word(account: Account, klaviyo: Connector) -> None:
+    account.holds(campaign("C1", status="Psychic"))
+    assert held(klaviyo).fields["status"] == "unknown: Psychic"
+
+
+def test_changes_are_asked_for_by_time_in_both_partitions(account: Account, klaviyo: Connector) -> None:
+    account.holds(campaign("C1"), campaign("C2", archived=True))
+    told = list(klaviyo.changes("2026-11-05T16:00:00+01:00"))
+    assert [record.ref.native for record in told if isinstance(record, Record)] == ["C1", "C2"]
+    filters = [parse_qs(urlsplit(str(r.url)).query)["filter"][0] for r in account.calls("GET", "/api/campaigns")]
+    assert [f.count("greater-or-equal(updated_at,2026-11-05T15:00:00Z)") for f in filters] == [1, 1]
+    assert ["equals(archived,false)" in filters[0], "equals(archived,true)" in filters[1]] == [True, True]
+
+
+def test_one_report_measures_many_campaigns_and_sums_the_rows_of_a_test(account: Account, klaviyo: Connector) -> None:
+    def row(native: str, **statistics: Any) -> dict[str, Any]:
+        return {"groupings": {"campaign_id": native}, "statistics": statistics}
+
+    rows = [row("C1", delivered=100.0, opens_unique=40.0), row("C1", delivered=50.0, conversion_uniques=2.0), row("C2")]
+    account.report = {"data": {"attributes": {"results": rows}}, "links": {"self": "x"}}
+    counts = klaviyo.measure([ref("C1"), ref("C2"), ref("C3")])
+    assert counts == {ref("C1"): {"delivered": 150.0, "opens": 40.0, "conversions": 2.0}, ref("C2"): {}}
+    (asked,) = account.sent("POST", "/api/campaign-values-reports")
+    assert (asked["conversion_metric_id"], asked["timeframe"]) == ("M2", {"key": "last_365_days"})
+    assert asked["filter"] == 'contains-any(campaign_id,["C1", "C2", "C3"])'
+
+
+def test_an_account_without_orders_tells_everything_but_conversions(account: Account, klaviyo: Connector) -> None:
+    account.metrics = {"M1": "Opened Email"}
+    statistics = {"delivered": 9.0, "conversion_uniques": 3.0}
+    results = [{"groupings": {"campaign_id": "C1"}, "statistics": statistics}]
+    account.report = {"data": {"attributes": {"results": results}}}
+    assert klaviyo.measure([ref("C1")]) == {ref("C1"): {"delivered": 9.0}}
+    account.metrics = {}
+    assert klaviyo.measure([ref("C1")]) == {}
 
 
 def test_only_klaviyos_own_404_is_a_not_found(account: Account, klaviyo: Connector, wire: Any) -> None:
