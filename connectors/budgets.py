@@ -42,7 +42,12 @@ def rates(per_second: float | None, per_minute: float | None = None) -> list[Rat
         rate = _whole(allowed, window)
         if not made or rate.limit / rate.interval < made[-1].limit / made[-1].interval:  # else it never bites
             made.append(rate)
-    return made
+    return _biting(made)
+
+
+def _biting(made: Sequence[Rate]) -> list[Rate]:
+    """Without a shorter window that allows no less than a longer one: that never bites, and no bucket takes it."""
+    return [rate for at, rate in enumerate(made) if all(rate.limit < longer.limit for longer in made[at + 1 :])]
 
 
 def shared_name(tool_type: str, url: str, place: str = "") -> str | None:
@@ -143,7 +148,7 @@ class Budget:
             except (OSError, sqlite3.Error) as exc:
                 if self.share is None:
                     raise
-                _say(str(self._folder or _cache()), str(exc))
+                _say(str(self._folder or cache_folder()), str(exc))
                 self.share = None
                 self._ledger = None
                 return step(self._opened())
@@ -154,7 +159,7 @@ class Budget:
         if self._ledger is None:
             place = None
             if self.share is not None:
-                folder = self._folder or _cache()
+                folder = self._folder or cache_folder()
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 place = folder / hashlib.sha256(self.share.encode()).hexdigest()[:24]
             self._ledger = _Ledger.opened(self.allowed, place)
@@ -191,7 +196,7 @@ class _Ledger:
             if lock is not None:
                 os.close(lock)
             raise
-        reads = SQLiteBucket([_but_reserve(rate) for rate in allowed], writes.conn, "calls")
+        reads = SQLiteBucket(_biting([_but_reserve(rate) for rate in allowed]), writes.conn, "calls")
         return cls(writes, reads, pauses, lock, os.getpid())
 
     def alone(self) -> AbstractContextManager[None]:
@@ -245,7 +250,7 @@ def _but_reserve(rate: Rate) -> Rate:
     return Rate(rate.limit - kept, rate.interval)
 
 
-def _cache() -> Path:
+def cache_folder() -> Path:
     """The user's own folder for what can be lost, wherever and however the process was started."""
     named = os.environ.get("XDG_CACHE_HOME", "")
     try:

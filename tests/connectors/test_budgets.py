@@ -108,6 +108,12 @@ def test_a_budget_of_one_call_is_for_reads_too(clock: Clock) -> None:
     assert 2000 <= second - first < 2200
 
 
+@pytest.mark.parametrize("allowed", [(1.0, 2.0), (0.06, 1.2), (5.0, 4.0)])
+def test_a_window_that_never_bites_beside_a_longer_one_is_left_out(clock: Clock, allowed: tuple[float, float]) -> None:
+    for writes in (True, False):
+        assert len(taken(clock, clock.budget(*allowed), 1, writes=writes)) == 1
+
+
 def test_two_that_name_the_same_share_count_together(clock: Clock, tmp_path: Path) -> None:
     one, two, other = (clock.budget(5, share=name, folder=tmp_path) for name in ("a", "a", "b"))
     assert len(set(taken(clock, one, 5, writes=True))) == 1
