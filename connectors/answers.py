@@ -25,7 +25,8 @@ _BAD_ADDRESS = (requests.exceptions.InvalidURL, requests.exceptions.MissingSchem
 
 # Tokens as the three vendors shape them, in case one is echoed in an answer that our own request does not explain.
 _TOKENS = re.compile(
-    r"ATATT[\w=-]{16,}|pat\w{14}\.[0-9a-f]{32,}|pk_[0-9a-fA-F]{16,}|(?i:bearer|basic)\s+(?=\S*\d)[\w.=+/-]{16,}"
+    r"ATATT[\w=-]{16,}|pat\w{14}\.[0-9a-f]{32,}|pk_[0-9a-fA-F]{16,}|[0-9a-f]{32}-[a-z]{2}\d+|xkeysib-[\w-]{16,}"
+    r"|(?i:bearer|basic)\s+(?=\S*\d)[\w.=+/-]{16,}"
 )
 
 
@@ -98,6 +99,8 @@ def error_for(tool: str, doing: str, response: requests.Response, *, creating: b
     match status:
         case 401:
             return ConfigError(f"{told} Check that the token of [tools.{tool}] is right and not expired.")
+        case 402:
+            return Rejected(f"{told} The account's plan or credits do not suffice; a person has to see to them there.")
         case 403:
             return ConfigError(
                 f"{told} Check what the account and the token of [tools.{tool}] may do, and that the place exists."
