@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.sandbox.exchanges import written_where_asked
-from connectors.sandbox.server import Config, PortInUseError, serve
+from connectors.sandbox.server import ESPS, Config, PortInUseError, serve
 from connectors.sandbox.world import StateError
 
 
@@ -28,11 +28,12 @@ def main() -> int:
         log=options.log,
         rate_limits=options.rate_limits,
         jira=options.jira,
+        esps=tuple(options.esp or ("klaviyo",)),
     )
 
     def ready(company: dict[str, Any]) -> None:
         for name, url in company["urls"].items():
-            sys.stdout.write(f"{name:8} {url}\n")
+            sys.stdout.write(f"{name:9} {url}\n")
         sys.stdout.flush()
         if options.ready_file is not None:
             write_whole(options.ready_file, json.dumps(company, ensure_ascii=False, indent=1))
@@ -53,7 +54,7 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="connectors.sandbox", description="Stand-in Jira, Airtable and Klaviyo.")
+    parser = argparse.ArgumentParser(prog="connectors.sandbox", description="Stand-in Jira, Airtable and ESPs.")
     parser.add_argument("--port", type=int, default=0, help="Jira's port; the others follow. 0: any free ones")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--campaigns", type=_campaigns, default=24)
@@ -63,6 +64,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--log", type=Path, help="append every request to this file, one JSON object a line")
     parser.add_argument("--ready-file", type=Path, help="write addresses, credentials and ids here once all answer")
     parser.add_argument("--jira", choices=("cloud", "dc"), default="cloud", help="Jira Cloud or Data Center")
+    parser.add_argument("--esp", action="append", choices=tuple(ESPS), help="an ESP; may be given several times")
     parser.add_argument("--rate-limits", action="store_true", help="enforce the tools' rate limits")
     return parser.parse_args()
 

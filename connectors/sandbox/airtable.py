@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from connectors.sandbox import airtable_errors as errors
+from connectors.sandbox import airtable_oauth as oauth
 from connectors.sandbox.airtable_access import permit
 from connectors.sandbox.airtable_base import Base, make_id
 from connectors.sandbox.airtable_calls import ENDPOINTS, Endpoint
@@ -42,6 +43,8 @@ class AirtableServer:
         self.site = Site(world, rules)
         self.at_once = False
         routes = [Route(e.path, self._answering(e), methods=list(e.methods)) for e in ENDPOINTS]
+        routes += [Route(oauth.PATH, self._refresh, methods=["POST"])]
+        oauth.grant(self.site.access, world.now())
         self.app = Starlette(routes=routes, exception_handlers={404: self._no_route, 405: self._no_route})
         self.app.router.redirect_slashes = False  # Airtable sends nobody elsewhere
 
@@ -70,6 +73,7 @@ class AirtableServer:
             "base_name": self.base.name,
             "user": self.site.user,
             "email": self.site.email,
+            **oauth.shown(self.site.access),
         }
 
     def dump(self) -> dict[str, Any]:
@@ -143,7 +147,7 @@ class AirtableServer:
     def _let_in(self, endpoint: Endpoint, request: Request, body: bytes) -> Call:
         """Token, rates, quota, size, base, scope and role, in this order."""
         access, rules, now = self.site.access, self.site.rules, self.world.now()
-        secret, token = access.token(request.headers.get("authorization", ""), rules)
+        secret, token = access.token(request.headers.get("authorization", ""), rules, now)
         request.state.who, request.state.token = self.site.email, secret
         asked = request.path_params.get("base")
         access.count(asked, now, rules, limited=self.world.rate_limits, upsert=_upserts(request, body))
@@ -157,6 +161,11 @@ class AirtableServer:
             raise errors.not_found(as_object=rules.not_found_object)
         permit(token, base, endpoint.scope, endpoint.role)
         return Call(self.site, request, token, base, body)
+
+    async def _refresh(self, request: Request) -> Response:
+        request.state.private, request.state.write = True, False
+        authorization, body = request.headers.get("authorization", ""), await request.body()
+        return oauth.refresh(self.site.access, self.world.now(), authorization, body)
 
     async def _no_route(self, _: Request, __: Exception) -> Response:
         return errors.not_found(as_object=self.site.rules.not_found_object).response()

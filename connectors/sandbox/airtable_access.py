@@ -29,23 +29,25 @@ PER_BASE, PER_USER = 5, 50
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A personal access token: its scopes, and the ids of the bases that it was given; None: all of its owner's."""
+    """A token: its scopes, the ids of the bases that it was given (None: all of its owner's), and when it ends."""
 
     scopes: Sequence[str]
     bases: Sequence[str] | None = None
+    expires: str | None = None
 
 
 class Access:
     """The tokens of one account, and what has been used of its limits."""
 
     def __init__(self, seed: int) -> None:
-        self._seed = seed
+        self.seed = seed
         self.tokens = {self.secret(purpose): Token(scopes) for purpose, scopes in TOKENS.items()}
         self.rates, self.quota = RateLimiter(), Quota()
+        self.grants = 0  # of OAuth, see `airtable_oauth`
 
     def secret(self, purpose: str) -> str:
-        digest = hashlib.sha256(f"airtable/{purpose}/{self._seed}".encode()).hexdigest()
-        return f"{make_id('pat', self._seed, purpose)}.{digest}"
+        digest = hashlib.sha256(f"airtable/{purpose}/{self.seed}".encode()).hexdigest()
+        return f"{make_id('pat', self.seed, purpose)}.{digest}"
 
     def grant(self, purpose: str, scopes: Sequence[str], bases: Sequence[str] | None) -> str:
         """A new token, or another reach for one of the same purpose. ValueError names a scope that is none."""
@@ -68,12 +70,15 @@ class Access:
         self.quota.used = self.quota.used if used is None else used
         self.quota.grace = self.quota.grace if grace is None else grace
 
-    def token(self, authorization: str, rules: Rules) -> tuple[str, Token]:
+    def token(self, authorization: str, rules: Rules, now: datetime) -> tuple[str, Token]:
         """Who asks. 401 if nobody does."""
         scheme, _, secret = authorization.partition(" ")
         if scheme.lower() != "bearer" or secret not in self.tokens:
             raise errors.unauthenticated(rules.unauthenticated)
-        return secret, self.tokens[secret]
+        found = self.tokens[secret]
+        if found.expires is not None and now >= datetime.fromisoformat(found.expires):
+            raise errors.unauthenticated(rules.unauthenticated)
+        return secret, found
 
     def count(self, base: str | None, now: datetime, rules: Rules, *, limited: bool, upsert: bool = False) -> None:
         """One more request. The first kind of 429 if it is one too many in its second."""
@@ -96,11 +101,13 @@ class Access:
         return {
             "tokens": {secret: asdict(token) for secret, token in self.tokens.items()},
             "quota": asdict(self.quota),
+            "grants": self.grants,
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         self.tokens = {secret: Token(**token) for secret, token in state["tokens"].items()}
         self.quota = Quota(**state["quota"])
+        self.grants = state.get("grants", 0)
 
 
 def permit(token: Token, base: Base | None, scope: str | None, role: str) -> None:

@@ -25,7 +25,7 @@ KINDS = {
     "qa": "QA", "compliance": "Compliance", "deployment": "Deployment", "analysis": "Analysis",
 }  # fmt: skip
 SEND_TYPES = ("Exact time", "Recipient local", "Day")
-METRICS = ("Delivered", "Opens", "Clicks", "Conversions", "Unsubscribes", "Bounces")
+METRICS = ("Delivered", "Opens", "Clicks", "Conversions", "Unsubscribes", "Bounces", "Machine opens")
 MOMENT = {
     "dateFormat": {"name": "iso", "format": "YYYY-MM-DD"},
     "timeFormat": {"name": "24hour", "format": "HH:mm"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,10 +17,11 @@ __all__ = ["Audience", "CampaignSeed", "Company", "Member", "Shown", "StageSeed"
 ZONE = ZoneInfo("Europe/Berlin")
 
 
-def make_company(seed: int, campaigns: int, now: datetime) -> Company:
+def make_company(seed: int, campaigns: int, now: datetime, esps: Sequence[str] = ("klaviyo",)) -> Company:
     """The company of that seed. `now` is aware; the same arguments give an equal company.
 
-    The copies that the tools hold, and what they disagree on, are told in `company_copies`.
+    `esps`: the ESPs that it sends by; its campaigns take turns in them. The copies that the tools hold, and what they
+    disagree on, are told in `company_copies`.
     """
     rng = random.Random(f"company/{seed}")
     people, strangers = tuple(_people(rng)), tuple(_strangers(rng))
@@ -28,7 +29,8 @@ def make_company(seed: int, campaigns: int, now: datetime) -> Company:
     today = now.astimezone(ZONE).date()
     named = zip(_names(rng, campaigns), _send_times(rng, campaigns, today), strict=True)
     truths = [
-        _campaign(rng, index, name, when, audiences=audiences, now=now) for index, (name, when) in enumerate(named)
+        _campaign(rng, index, name, when, audiences=audiences, now=now, esp=esps[index % len(esps)])
+        for index, (name, when) in enumerate(named)
     ]
     return Company(people, audiences, tuple(copied(rng, truths)), today, strangers)
 
@@ -104,6 +106,7 @@ def _campaign(
     *,
     audiences: tuple[Audience, ...],
     now: datetime,
+    esp: str,
 ) -> CampaignSeed:
     """The truth of one campaign and its stages, before any tool has a copy."""
     title, program, subject = name
@@ -112,7 +115,7 @@ def _campaign(
     brief = rng.choice(words.BRIEFS).format(audience=audience, lower=title.lower(), subject=subject, slug=slug)
     managers = [id for id, _, role, active in words.PEOPLE if role == "campaign manager" and active]
     status = _status(rng, (when - now).days)
-    planned = _planned(index, when)
+    planned = _planned(index, when, words.KINDS_WITHOUT.get(esp, ()))
     truth: Shown = {
         "name": title, "brief": brief, "program": program, "status": status, "owner": rng.choice(managers),
         "audiences": (audience,), "subject": subject, "tags": tuple(sorted(rng.sample(words.TAGS, rng.randint(1, 3)))),
@@ -121,7 +124,8 @@ def _campaign(
     created = min(when, now).astimezone(UTC).replace(second=0, microsecond=0) - timedelta(
         days=30, minutes=37 * index % 7200
     )
-    return CampaignSeed(f"c{index + 1:03}", created, truth, None, None, None, tuple(_stages(rng, index, when, now)))
+    stages = tuple(_stages(rng, index, when, now))
+    return CampaignSeed(f"c{index + 1:03}", created, truth, None, None, None, stages, calendar=esp)
 
 
 def _status(rng: random.Random, days: int) -> str:
@@ -134,11 +138,13 @@ def _status(rng: random.Random, days: int) -> str:
     return rng.choice(("in_progress", "planned", "planned"))
 
 
-def _planned(index: int, when: datetime) -> Shown:
-    """Mostly an instant; one in eight goes by the recipient's clock, one in nine on a day without a time."""
-    if index % 8 == 5:
+def _planned(index: int, when: datetime, without: Sequence[str]) -> Shown:
+    """Mostly an instant; one in eight goes by the recipient's clock, one in nine on a day without a time, where the
+    campaign's ESP can send so.
+    """
+    if index % 8 == 5 and "Recipient local" not in without:
         return {"type": "Recipient local", "value": when.replace(tzinfo=None).isoformat()}
-    if index % 9 == 7:
+    if index % 9 == 7 and "Day" not in without:
         return {"type": "Day", "value": when.date().isoformat()}
     return {"type": "Exact time", "value": _instant(when)}
 

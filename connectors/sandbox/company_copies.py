@@ -15,7 +15,7 @@ from typing import Any
 from connectors.sandbox import company_words as words
 from connectors.sandbox.company_model import CampaignSeed, Shown, StageSeed
 
-TOOLS = ("jira", "airtable", "klaviyo")
+TOOLS = ("jira", "airtable", "esp")
 
 
 def copied(rng: random.Random, truths: list[CampaignSeed]) -> list[CampaignSeed]:
@@ -33,7 +33,7 @@ def copied(rng: random.Random, truths: list[CampaignSeed]) -> list[CampaignSeed]
     seeds = [_placed(seed, index, homes.get(index)) for index, seed in enumerate(truths)]
     drifting = [i for i in [*loose, *sorted(paired)] if i not in homes] if half else []
     keyed = list(_keyed(seeds, set(drifting)))
-    _drift(keyed, drifting)
+    _drift(keyed, drifting, paired)
     return keyed
 
 
@@ -56,7 +56,9 @@ def _meeting(first: CampaignSeed, second: CampaignSeed) -> CampaignSeed:
     before = datetime.fromisoformat(second.truth["planned"]["value"]).date()
     at = datetime.fromisoformat(first.truth["planned"]["value"]) + timedelta(hours=3)
     planned = {"type": "Exact time", "value": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
-    audiences = (*first.truth["audiences"], *second.truth["audiences"])
+    audiences = first.truth["audiences"]
+    if second.calendar not in words.ONE_AUDIENCE:
+        audiences = (*audiences, *second.truth["audiences"])
     stages = tuple(replace(s, due=s.due and s.due + (at.date() - before)) for s in second.stages)
     return replace(second, truth=second.truth | {"planned": planned, "audiences": audiences}, stages=stages)
 
@@ -80,13 +82,13 @@ def _placed(seed: CampaignSeed, index: int, home: str | None) -> CampaignSeed:
         seed,
         jira=dict(seed.truth) if in_jira else None,
         airtable=dict(seed.truth) if in_airtable else None,
-        klaviyo=dict(seed.truth) if home in (None, "klaviyo") else None,
-        stages=tuple(stages) if home != "klaviyo" else (),
+        esp=dict(seed.truth) if home in (None, "esp") else None,
+        stages=tuple(stages) if home != "esp" else (),
     )
 
 
 def _keyed(seeds: list[CampaignSeed], drifting: set[int]) -> Iterator[CampaignSeed]:
-    """Issue keys in Jira, most of them in Airtable's column, half of them in brackets after Klaviyo's name.
+    """Issue keys in Jira, most of them in Airtable's column, half of them in brackets after the ESP's name.
 
     A drifting campaign always has them: by name and date alone nobody could tell that its copies belong together.
     """
@@ -106,26 +108,29 @@ def _keyed(seeds: list[CampaignSeed], drifting: set[int]) -> Iterator[CampaignSe
             seed,
             jira=seed.jira and seed.jira | {"key": key},
             airtable=seed.airtable and seed.airtable | {"jira_key": key if in_column else None},
-            klaviyo=seed.klaviyo
-            and seed.klaviyo | ({"name": f"{seed.truth['name']} [{key}]"} if key and in_name else {}),
+            esp=seed.esp and seed.esp | ({"name": f"{seed.truth['name']} [{key}]"} if key and in_name else {}),
             stages=tuple(stages),
         )
 
 
-def _drift(seeds: list[CampaignSeed], drifting: list[int]) -> None:
-    """Up to six values that somebody changed in one tool and told nobody."""
+def _drift(seeds: list[CampaignSeed], drifting: list[int], paired: set[int]) -> None:
+    """Up to six values that somebody changed in one tool and told nobody.
+
+    What the ESP does not show cannot have changed there; its name has instead.
+    """
     exact = [i for i in drifting if seeds[i].truth["planned"]["type"] == "Exact time"]
     changes: list[tuple[str, str, Any]] = [
         ("airtable", "planned", lambda seed: _moved(seed.truth["planned"], timedelta(days=1))),
-        ("klaviyo", "planned", lambda seed: _moved(seed.truth["planned"], timedelta(minutes=90))),
-        ("klaviyo", "subject", lambda seed: seed.truth["subject"] + " (last call)"),
+        ("esp", "planned", lambda seed: _moved(seed.truth["planned"], timedelta(minutes=90))),
+        ("esp", "subject", lambda seed: seed.truth["subject"] + " (last call)"),
         ("airtable", "owner", lambda seed: next(id for id in ("ann", "marta") if id != seed.truth["owner"])),
         ("airtable", "status", lambda seed: "in_review" if seed.truth["status"] != "in_review" else "approved"),
     ]
-    overlapping = _overlapping(seeds)
-    pool = [i for i in exact if i not in overlapping] + [i for i in exact if i in overlapping]
+    pool = [i for i in exact if i not in paired] + [i for i in exact if i in paired]
     pool += [i for i in drifting if i not in pool]
     for index, (tool, name, changed) in zip(pool, changes, strict=False):
+        if tool == "esp" and name in words.UNSHOWN.get(seeds[index].calendar, ()):
+            name, changed = "name", _reworded  # noqa: PLW2901
         if name == "planned" and index not in exact:
             continue
         seed = seeds[index]
@@ -135,8 +140,9 @@ def _drift(seeds: list[CampaignSeed], drifting: list[int]) -> None:
             return
 
 
-def _overlapping(seeds: list[CampaignSeed]) -> set[int]:
-    return {n for i, seed in enumerate(seeds) if len(seed.truth["audiences"]) > 1 for n in (i - 1, i)}
+def _reworded(seed: CampaignSeed) -> str:
+    name: str = seed.truth["name"]
+    return f"{name}, new wording [{seed.jira['key']}]" if seed.jira else f"{name}, new wording"
 
 
 def _moved(planned: Shown, by: timedelta) -> Shown:

@@ -65,8 +65,8 @@ class CampaignSeed:
     Keys of each: name, brief (Markdown), program, status (planned, in_progress, in_review, approved, scheduled, sent,
     cancelled), owner (member id or None), audiences and tags (tuples of names), subject, planned and scheduled
     ({"type": "Exact time" | "Recipient local" | "Day", "value": text} or None; an exact time ends in Z, a local one has
-    no zone, a day is a date). `jira` has `key` too, `airtable` has `jira_key` (or None), and the name in `klaviyo`
-    may end in a bracketed key. `created` is when people first wrote the campaign down.
+    no zone, a day is a date). `jira` has `key` too, `airtable` has `jira_key` (or None), and the name in `esp` may end
+    in a bracketed key. `calendar` names the ESP that has `esp`. `created` is when people first wrote the campaign down.
     """
 
     code: str
@@ -74,8 +74,14 @@ class CampaignSeed:
     truth: Shown
     jira: Shown | None
     airtable: Shown | None
-    klaviyo: Shown | None
+    esp: Shown | None
     stages: tuple[StageSeed, ...]
+    calendar: str = "klaviyo"
+
+    def copy(self, tool: str) -> Shown | None:
+        """What a tool shows of it; None where it has no such record."""
+        copies = {"jira": self.jira, "airtable": self.airtable, self.calendar: self.esp}
+        return copies.get(tool)
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,12 @@ NOTES = (
     "Same as last time, with fresh images.",
 )
 
+# What an ESP cannot do (reference esp §5), so that nobody in the company plans it there.
+KINDS_WITHOUT = {"mailchimp": ("Day",), "brevo": ("Recipient local",)}
+ONE_AUDIENCE = ("mailchimp",)
+# What an ESP does not show of a draft, so that nothing of it can drift there.
+UNSHOWN = {"mailchimp": ("planned",), "brevo": ("planned",), "ics": ("subject",)}
+
 # kind: days from the send to its due day, and the role that does it
 STAGES = {
     "strategy": (-24, "campaign manager"),

@@ -162,8 +162,8 @@ class Control:
 def drifted(seed: CampaignSeed) -> list[dict[str, Any]]:
     """Where a tool's copy differed from the truth at the start: code, stage (or None), tool, field, truth, shown."""
     found: list[dict[str, Any]] = []
-    for tool in ("jira", "airtable", "klaviyo"):
-        for name, value in (getattr(seed, tool) or {}).items():
+    for tool in ("jira", "airtable", seed.calendar):
+        for name, value in (seed.copy(tool) or {}).items():
             truth = seed.truth.get(name, value)
             bracketed = name == "name" and str(value).startswith(f"{truth} [")
             if value != truth and not bracketed:

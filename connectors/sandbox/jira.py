@@ -55,6 +55,9 @@ class JiraServer:
         api = (*endpoints.BOTH, *own, *endpoints.LAST)
         table = [(f"/rest/api/{{version}}{path}", path, method, handler) for method, path, handler in api]
         table += [(f"/rest/webhooks/1.0{path}", path, method, handler) for method, path, handler in endpoints.WEBHOOKS]
+        if self.flavour != CLOUD:
+            since_ten = "/rest/jira-webhook/1.0"
+            table += [(f"{since_ten}{path}", path, method, handler) for method, path, handler in endpoints.WEBHOOKS_DC]
         table += [("/rest/auth/1/session", "/session", "GET", oauth.session)]
         if self.flavour == CLOUD:
             table += [(f"/ex/jira/{{cloud}}{whole}", path, method, handler) for whole, path, method, handler in table]

@@ -11,6 +11,7 @@ from connectors.sandbox import jira_meta as meta
 from connectors.sandbox import jira_search as search
 from connectors.sandbox import jira_users as users
 from connectors.sandbox import jira_webhooks as webhooks
+from connectors.sandbox import jira_webhooks_dc as webhooks_dc
 from connectors.sandbox.jira_call import Handler
 
 Endpoint = tuple[str, str, Handler]
@@ -91,6 +92,13 @@ LAST: tuple[Endpoint, ...] = (
     ("GET", _ISSUE, issues.read),
     ("PUT", _ISSUE, issues.edit),
     ("DELETE", _ISSUE, issues.delete),
+)
+WEBHOOKS_DC: tuple[Endpoint, ...] = (
+    ("GET", "/webhooks", webhooks_dc.collection),
+    ("POST", "/webhooks", webhooks_dc.collection),
+    ("GET", "/webhooks/{webhook}", webhooks_dc.single),
+    ("PUT", "/webhooks/{webhook}", webhooks_dc.single),
+    ("DELETE", "/webhooks/{webhook}", webhooks_dc.single),
 )
 WEBHOOKS: tuple[Endpoint, ...] = (
     ("GET", "/webhook", webhooks.list_admin),

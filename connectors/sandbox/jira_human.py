@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from connectors.sandbox import jira_comments, jira_edit
+from connectors.sandbox.jira_adf import from_markdown
 from connectors.sandbox.jira_administer import ADMINISTRATION, administer, field_named, issue_named, person, type_named
 from connectors.sandbox.jira_call import Refusal
 from connectors.sandbox.jira_schema import EPIC, EPIC_LINK, EPIC_NAME, INITIAL, PROJECT_ID, TASK, Field, IssueType
-from connectors.sandbox.jira_seed import text
 from connectors.sandbox.jira_setup import Project
 from connectors.sandbox.jira_state import Account, Issue, JiraState, stamp
 
@@ -35,7 +35,8 @@ def perform(state: JiraState, now: datetime, verb: str, payload: JSON) -> JSON:
     administrators do is in `jira_administer`.
 
     `as` is an address or account id, `issue` a key or id, `fields` maps ids or display names to Jira's own values;
-    plain text will do for options, people (address), statuses, types, parents (key), and rich text (Markdown).
+    plain text will do for options, people (address), statuses, types, parents (key), and for rich text (in Jira Cloud's
+    editor Markdown, on Data Center wiki markup as it is typed).
     Raises ValueError that says what is wrong.
     """
     needs = NEEDS | ADMINISTRATION
@@ -69,7 +70,7 @@ def _handle(state: JiraState, now: datetime, who: Account, issue: Issue, verb: s
         case "convert":
             _convert(state, now, who, issue, type_named(state, payload["type"]))
         case "comment":
-            jira_comments.add(state, who.id, now, issue, text(state, str(payload["text"])))
+            jira_comments.add(state, who.id, now, issue, _rich(state, str(payload["text"])))
         case "move":
             _move(state, now, who, issue, payload)
         case "archive" | "unarchive":
@@ -137,11 +138,16 @@ def _native_one(state: JiraState, field: Field, value: Any) -> Any:
         case "parent":
             return {"key": value}
         case "doc":
-            return text(state, value)
+            return _rich(state, value)
         case "user":
             id = person(state, value).id
             return {"accountId": id} if state.cloud else {"name": id}
     return value
+
+
+def _rich(state: JiraState, typed: str) -> Any:
+    """Formatted text as it is kept: Cloud's editor makes a document of Markdown, Data Center keeps what is typed."""
+    return from_markdown(typed) if state.cloud else typed
 
 
 def _convert(state: JiraState, now: datetime, who: Account, issue: Issue, kind: IssueType) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from starlette.responses import JSONResponse, Response
 
 from connectors.sandbox.jira_call import Call
 from connectors.sandbox.jira_login import CLIENT_ID, SCOPES, TOKEN_LIFE, Credentials
+from connectors.sandbox.jira_state import moment, stamp
 
 READING = (
     "/search/jql", "/search/approximate-count", "/issue/bulkfetch", "/changelog/bulkfetch", "/jql/match", "/jql/parse",
@@ -30,13 +33,23 @@ def refresh(call: Call, credentials: Credentials) -> Response:
     if any(given.get(name) != value for name, value in right.items()):
         return JSONResponse({"error": "access_denied", "error_description": "Unauthorized"}, 401)
     state = call.state
-    if given.get("refresh_token") != state.oauth["refresh"]:
+    if not _good(call, given.get("refresh_token")):
         wrong = {"error": "unauthorized_client", "error_description": "refresh_token is invalid"}
         return JSONResponse(wrong, 403)
+    state.oauth |= {"used": state.oauth["refresh"], "rotated": stamp(call.now)}
     state.oauth |= credentials.grant(state.oauth["count"] + 1, call.now)
     scopes = " ".join(state.oauth.get("scopes", SCOPES))
     tokens = {"access_token": state.oauth["access"], "refresh_token": state.oauth["refresh"], "token_type": "Bearer"}
     return JSONResponse(tokens | {"expires_in": int(TOKEN_LIFE.total_seconds()), "scope": scopes})
+
+
+def _good(call: Call, token: object) -> bool:
+    """Whether a refresh token is the last one, or the one before, for as long as the switch says."""
+    oauth, window = call.state.oauth, call.state.switches.refresh_reuse_seconds
+    if token == oauth["refresh"]:
+        return True
+    used, at = oauth.get("used"), oauth.get("rotated")
+    return token == used and used is not None and call.now - moment(str(at)) <= timedelta(seconds=window) and window > 0
 
 
 def resources(call: Call, credentials: Credentials) -> Response:

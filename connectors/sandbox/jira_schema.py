@@ -91,7 +91,7 @@ RESOLUTIONS: Final = (("10000", "Done"), ("10001", "Won't Do"), ("10002", "Dupli
 
 _MOST = (EPIC, TASK)
 _ALL = (EPIC, TASK, SUBTASK)
-METRIC_FIELDS: Final = ("Delivered", "Opens", "Clicks", "Conversions", "Unsubscribes", "Bounces")
+METRIC_FIELDS: Final = ("Delivered", "Opens", "Clicks", "Conversions", "Unsubscribes", "Bounces", "Machine opens")
 REGIONS: Final = ("EMEA", "Americas", "APAC")
 CHANNELS: Final = ("Email", "SMS", "Push")
 PARENT_ON_CLOUD: Final = Field("parent", "Parent", "parent", (TASK, SUBTASK))

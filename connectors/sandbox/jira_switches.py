@@ -47,6 +47,11 @@ class Switches:
     """Data Center makes no epic without an Epic Name (not in the reference; its create metadata says so)."""
     session_refused: bool = True
     """`GET /rest/auth/1/session` refuses API tokens (§9.1, unverified)."""
+    webhooks_before_ten: bool = False
+    """Data Center has webhooks at the address that Cloud has, as before version 10, and not at its own (vendor's
+    documentation of server webhooks)."""
+    refresh_reuse_seconds: float = 0.0
+    """How long the refresh token before the last one is still good (the vendor speaks of a while, without a figure)."""
     webhook_delivery: str = "background"
     """`manual`: nothing is sent until the control API's verb `deliver`."""
     webhook_duplicates: bool = False

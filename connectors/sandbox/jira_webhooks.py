@@ -29,30 +29,37 @@ _OPERATORS = ("=", "!=", "in", "not in")
 
 def list_admin(call: Call) -> Response:
     """`GET /rest/webhooks/1.0/webhook`."""
-    _administrator(call)
-    return JSONResponse([_admin_json(call, hook) for hook in _admin(call)])
+    administrator(call)
+    _usual(call)
+    return JSONResponse([_admin_json(call, hook) for hook in admin_hooks(call)])
 
 
 def register_admin(call: Call) -> Response:
     """`POST /rest/webhooks/1.0/webhook`; the secret is never given back."""
-    _administrator(call)
+    administrator(call)
+    _usual(call)
     body = call.body()
-    body = body if isinstance(body, dict) else {}
+    call.request.state.private = True
+    return JSONResponse(_admin_json(call, new_hook(call, body if isinstance(body, dict) else {})), status_code=201)
+
+
+def new_hook(call: Call, body: JSON) -> JSON:
+    """The webhook that a body describes, from now on among the others. Refusal if it lacks something."""
     missing = [name for name in ("name", "url", "events") if not body.get(name)]
     if missing:
         raise Refusal(400, f"The webhook needs {', '.join(missing)}.")
     hook = {"id": call.state.number("webhook"), "kind": "admin", "owner": call.user().id, "secret": ""}
     hook |= {"filter": "", "fields": None, "properties": None, "enabled": True, "exclude": False}
-    call.state.webhooks.append(_changed(call, hook, body))
-    call.request.state.private = True
-    return JSONResponse(_admin_json(call, hook), status_code=201)
+    call.state.webhooks.append(changed(call, hook, body))
+    return hook
 
 
 def one_admin(call: Call) -> Response:
     """`GET`, `PUT` and `DELETE /rest/webhooks/1.0/webhook/{id}`."""
-    _administrator(call)
+    administrator(call)
+    _usual(call)
     wanted = call.request.path_params["webhook"]
-    hook = next((hook for hook in _admin(call) if str(hook["id"]) == wanted), None)
+    hook = next((hook for hook in admin_hooks(call) if str(hook["id"]) == wanted), None)
     if hook is None:
         raise Refusal(404, f"There is no webhook with id {wanted}.")
     if call.request.method == "DELETE":
@@ -60,20 +67,28 @@ def one_admin(call: Call) -> Response:
         return Response(status_code=204)
     if call.request.method == "PUT":
         call.request.state.private = True
-        _changed(call, hook, call.body())
+        changed(call, hook, call.body())
     return JSONResponse(_admin_json(call, hook))
 
 
-def _administrator(call: Call) -> None:
+def administrator(call: Call) -> None:
+    """Refusal for anybody else."""
     call.user()
     call.demand("administer", 403, "You need to be a Jira administrator to manage webhooks.")
 
 
-def _admin(call: Call) -> list[JSON]:
+def _usual(call: Call) -> None:
+    """Refusal on a Data Center of version 10 and later, where webhooks have another address."""
+    if not call.cloud and not call.state.switches.webhooks_before_ten:
+        raise Refusal(404, "null for uri")
+
+
+def admin_hooks(call: Call) -> list[JSON]:
+    """The webhooks that administrators have made."""
     return [hook for hook in call.state.webhooks if hook["kind"] == "admin"]
 
 
-def _changed(call: Call, hook: JSON, body: JSON) -> JSON:
+def changed(call: Call, hook: JSON, body: JSON) -> JSON:
     """The webhook with what the body gives. Refusal for events and filters that there are not."""
     if unknown := set(body.get("events", ())) - set(EVENTS):
         raise Refusal(400, f"Unknown events: {', '.join(sorted(unknown))}.")

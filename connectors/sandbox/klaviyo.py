@@ -1,4 +1,4 @@
-"""A stand-in for Klaviyo's API, revision 2026-07-15 and its predecessors (reference esp §1, §6.6)."""
+"""A stand-in for Klaviyo's API, classic revisions and 2026-10-15, of one account (reference esp §1, §6.6)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from starlette.routing import Route
 
 from connectors.sandbox import klaviyo_account as account
 from connectors.sandbox import klaviyo_campaigns as campaigns
+from connectors.sandbox import klaviyo_omni_campaigns as omni
+from connectors.sandbox import klaviyo_omni_messages as messages
+from connectors.sandbox import klaviyo_reports as reports
 from connectors.sandbox.company_model import Company
 from connectors.sandbox.klaviyo_call import MEDIA_TYPE, Call, Problem, answer
 from connectors.sandbox.klaviyo_human import perform
@@ -24,26 +27,46 @@ from connectors.sandbox.klaviyo_state import Campaign, KlaviyoState, settle
 from connectors.sandbox.world import World
 
 REVISION = "2026-07-15"
-# Served alike: the classic model. What is older has been retired; what is newer has another model, or is unknown.
+OMNICHANNEL = "2026-10-15"  # another model of the same campaigns
+# Served alike: the classic model. What is older has been retired.
 REVISIONS = ("2024-10-15", "2025-01-15", "2025-04-15", "2025-07-15", "2025-10-15", "2026-01-15", "2026-04-15", REVISION)
 
 Handler = Callable[[Call], Response]
-_ENDPOINTS: tuple[tuple[str, str, Handler], ...] = (
+# Method, path, and what answers in the classic revisions and in 2026-10-15; None where a revision has it not.
+_ENDPOINTS: tuple[tuple[str, str, Handler | None, Handler | None], ...] = (
+    ("GET", "/campaigns", campaigns.listing, omni.listing),
+    ("POST", "/campaigns", campaigns.create, omni.create),
+    ("GET", "/campaigns/{id}", campaigns.read, omni.read),
+    ("PATCH", "/campaigns/{id}", campaigns.edit, omni.edit),
+    ("DELETE", "/campaigns/{id}", campaigns.delete, campaigns.delete),
+    ("GET", "/campaigns/{id}/campaign-messages", campaigns.messages, omni.messages),
+    ("GET", "/campaigns/{id}/relationships/campaign-messages", campaigns.message_ids, omni.message_ids),
+    ("GET", "/campaigns/{id}/campaign-audiences", None, omni.audiences),
+    ("GET", "/campaign-messages", None, messages.listing),
+    ("GET", "/campaign-messages/{id}", campaigns.read_message, messages.read),
+    ("PATCH", "/campaign-messages/{id}", campaigns.edit_message, messages.edit),
+    ("DELETE", "/campaign-messages/{id}", None, messages.delete),
+    ("GET", "/campaign-messages/{id}/relationships/campaign", None, messages.campaign_id),
+    ("GET", "/campaign-messages/{id}/tags", None, messages.tags),
+    ("GET", "/campaign-messages/{id}/campaign-variations", None, messages.variations),
+    ("GET", "/campaign-variations/{id}", None, messages.read_variation),
+    ("PATCH", "/campaign-variations/{id}", None, messages.edit_variation),
+    ("GET", "/campaign-audiences/{id}", None, messages.read_audience),
+    ("PATCH", "/campaign-audiences/{id}", None, messages.edit_audience),
+    ("POST", "/campaign-message-schedule", None, messages.schedule),
+    ("PATCH", "/campaign-message-schedule/{id}", None, messages.unschedule),
+    ("POST", "/campaign-schedule", None, messages.schedule_all),
+    ("POST", "/campaign-send-jobs", campaigns.send, campaigns.send),
+    ("GET", "/campaign-send-jobs/{id}", campaigns.read_job, campaigns.read_job),
+    ("PATCH", "/campaign-send-jobs/{id}", campaigns.stop_job, campaigns.stop_job),
+)
+# The same in every revision.
+_COMMON: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/accounts", account.account),
-    ("GET", "/campaigns", campaigns.listing),
-    ("POST", "/campaigns", campaigns.create),
-    ("GET", "/campaigns/{id}", campaigns.read),
-    ("PATCH", "/campaigns/{id}", campaigns.edit),
-    ("DELETE", "/campaigns/{id}", campaigns.delete),
-    ("GET", "/campaigns/{id}/campaign-messages", campaigns.messages),
-    ("GET", "/campaigns/{id}/relationships/campaign-messages", campaigns.message_ids),
     ("GET", "/campaigns/{id}/tags", account.tags_of),
     ("GET", "/campaigns/{id}/relationships/tags", account.tag_ids_of),
-    ("GET", "/campaign-messages/{id}", campaigns.read_message),
-    ("PATCH", "/campaign-messages/{id}", campaigns.edit_message),
-    ("POST", "/campaign-send-jobs", campaigns.send),
-    ("GET", "/campaign-send-jobs/{id}", campaigns.read_job),
-    ("PATCH", "/campaign-send-jobs/{id}", campaigns.stop_job),
+    ("POST", "/campaign-values-reports", reports.report),
+    ("GET", "/metrics", reports.metrics),
     ("GET", "/lists", account.audiences),
     ("GET", "/lists/{id}", account.audience),
     ("GET", "/segments", account.audiences),
@@ -71,8 +94,8 @@ class KlaviyoServer:
         self.keys = {self._key("full"): True, self._key("read only"): False}
         self._ids = world.rng("klaviyo/errors")
         routes = [
-            Route(f"/api{path}{end}", self._answering(handler), methods=[method])
-            for method, path, handler in _ENDPOINTS
+            Route(f"/api{path}{end}", self._answering(classic, newer), methods=[method])
+            for method, path, classic, newer in (*_ENDPOINTS, *((*one, one[2]) for one in _COMMON))
             for end in ("", "/")
         ]
         self.app = Starlette(routes=routes, exception_handlers={404: self._no_route, 405: self._no_route})
@@ -107,7 +130,7 @@ class KlaviyoServer:
             self._settle()
             return result
 
-    def _answering(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    def _answering(self, classic: Handler | None, newer: Handler | None) -> Callable[[Request], Awaitable[Response]]:
         async def run(request: Request) -> Response:
             raw = await request.body()
             with self.world.lock:
@@ -117,7 +140,9 @@ class KlaviyoServer:
                     wait, headers = self.windows.count(request.url.path, self.world.now())
                     if wait and self.world.rate_limits:
                         return self._throttled(wait)
-                    _check_revision(request)
+                    handler = newer if _revision(request) == OMNICHANNEL else classic
+                    if handler is None:
+                        raise _nowhere(request)
                     _check_media_type(request, raw)
                     self._settle()
                     response = handler(Call(request, self.state, self.world.now(), raw))
@@ -140,7 +165,10 @@ class KlaviyoServer:
             wrong = "Incorrect authentication credentials."
             raise Problem(401, "authentication_failed", wrong, wrong)
         request.state.who = "full key" if self.keys[key] else "read-only key"
-        if request.method != "GET" and not self.keys[key]:
+        asks = (
+            request.method == "GET" or "/campaign-values-reports" in request.url.path
+        )  # a report is asked for by POST
+        if not asks and not self.keys[key]:
             detail = "This private API key does not have the scopes that this endpoint needs."
             raise Problem(403, "permission_denied", "You do not have permission to perform this action.", detail)
 
@@ -179,19 +207,25 @@ class KlaviyoServer:
         return response
 
     async def _no_route(self, request: Request, _: Exception) -> Response:
-        detail = f"The path {request.url.path} could not be found for {request.method}."
-        return self._problem(Problem(404, "not_found", "Not found.", detail))
+        return self._problem(_nowhere(request))
 
 
-def _check_revision(request: Request) -> None:
-    """Mandatory. A retired or unknown one falls forward, unless the caller has asked to be told."""
+def _nowhere(request: Request) -> Problem:
+    detail = f"The path {request.url.path} could not be found for {request.method}."
+    return Problem(404, "not_found", "Not found.", detail)
+
+
+def _revision(request: Request) -> str:
+    """Mandatory. A retired or unknown one falls forward to the next, unless the caller has asked to be told."""
     revision = request.headers.get("revision")
     if revision is None or not re.fullmatch(r"\d{4}-\d\d-\d\d(\.\w+)?", revision):
         detail = "A revision header with the date of an API revision is required, such as revision: 2026-07-15."
         raise Problem(400, "invalid", "Invalid input.", detail, {"parameter": "revision"})
-    if revision not in REVISIONS and request.headers.get("x-klaviyo-revision-fall-forward-opt-out") == "1":
+    served = (*REVISIONS, OMNICHANNEL)
+    if revision not in served and request.headers.get("x-klaviyo-revision-fall-forward-opt-out") == "1":
         detail = f"The API revision {revision} has been retired or does not exist."
         raise Problem(410, "gone", "Revision is no longer available.", detail, {"parameter": "revision"})
+    return next((one for one in served if one >= revision), OMNICHANNEL)
 
 
 def _check_media_type(request: Request, raw: bytes) -> None:

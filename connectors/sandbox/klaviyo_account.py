@@ -198,6 +198,6 @@ def _named(call: Call) -> list[Campaign]:
 
 def _set(call: Call, campaign: Campaign, ids: list[str]) -> None:
     if set(ids) != set(campaign.tags) and call.state.switches["tagging_moves_updated"]:
-        campaign.updated = stamp(call.now)
+        campaign.changed(stamp(call.now), "campaign")
     campaign.tags = ids if set(ids) != set(campaign.tags) else campaign.tags
     call.touch(campaign.id)

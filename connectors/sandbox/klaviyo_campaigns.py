@@ -74,7 +74,7 @@ def listing(call: Call) -> Response:
 def _read(campaign: Campaign, name: str) -> Any:
     match name:
         case "messages.channel":
-            return "email"
+            return campaign.channel
         case "created_at" | "updated_at" | "scheduled_at":
             text = _sorted_by(campaign, name)
             return moment(text) if text else None
@@ -138,9 +138,14 @@ def edit(call: Call) -> Response:
     changes = values.written(call, campaign, attributes)
     _editable(call, campaign)
     _assign(campaign, changes)
-    campaign.updated = stamp(call.now)
+    campaign.changed(stamp(call.now), *(("campaign",) if "name" in changes else ()), *_timed(changes))
     call.touch(campaign.id)
     return _one(call, campaign, [])
+
+
+def _timed(changes: JSON) -> tuple[str, ...]:
+    """In revision 2026-10-15 everything but the name hangs on the message."""
+    return ("message",) if set(changes) - {"name"} else ()
 
 
 def _editable(call: Call, campaign: Campaign) -> None:
@@ -156,6 +161,8 @@ def _assign(campaign: Campaign, changes: JSON) -> None:
 def delete(call: Call) -> Response:
     """`DELETE /api/campaigns/{id}`: no trace is left."""
     campaign = find(call)
+    for message in call.state.sends(campaign.id)[1:]:
+        del call.state.further[message.id]
     del call.state.campaigns[campaign.id]
     call.touch(campaign.id)
     return answer(None, 204)
@@ -163,13 +170,13 @@ def delete(call: Call) -> Response:
 
 def messages(call: Call) -> Response:
     """`GET /api/campaigns/{id}/campaign-messages`."""
-    rows = [documents.message_json(call, find(call))]
+    rows = [documents.message_json(call, message) for message in call.state.sends(find(call).id)]
     return answer({"data": rows, "links": {"self": str(call.request.url), "prev": None, "next": None}})
 
 
 def message_ids(call: Call) -> Response:
     """`GET /api/campaigns/{id}/relationships/campaign-messages`."""
-    rows = [{"type": "campaign-message", "id": find(call).message}]
+    rows = [{"type": "campaign-message", "id": message.message} for message in call.state.sends(find(call).id)]
     return answer({"data": rows, "links": {"self": str(call.request.url), "prev": None, "next": None}})
 
 
@@ -180,7 +187,8 @@ def read_message(call: Call) -> Response:
     data = documents.message_json(call, campaign)
     document: JSON = {"data": data, "links": {"self": data["links"]["self"]}}
     if include:
-        document["included"] = [documents.campaign_json(call, campaign)] if "campaign" in include else []
+        of = call.state.campaigns[campaign.parent or campaign.id]
+        document["included"] = [documents.campaign_json(call, of)] if "campaign" in include else []
     return answer(document)
 
 
@@ -194,7 +202,7 @@ def edit_message(call: Call) -> Response:
     changes = values.message(campaign, attributes.get("definition"), f"{place}/definition")
     _editable(call, campaign)
     _assign(campaign, changes)
-    campaign.updated = stamp(call.now)
+    campaign.changed(stamp(call.now), "message")
     call.touch(campaign.id)
     data = documents.message_json(call, campaign)
     return answer({"data": data, "links": {"self": data["links"]["self"]}})

@@ -34,6 +34,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "id", "name", "definition", "created", "updated", "is_active", "is_processing", "is_starred", "profile_count",
     ),
     "campaign-send-job": ("id", "status"),
+    "metric": ("id", "name", "created", "updated", "integration"),
 }  # fmt: skip
 
 
@@ -47,18 +48,18 @@ def campaign_json(call: Call, campaign: Campaign, include: Iterable[str] = ()) -
         "audiences": {"included": list(campaign.included), "excluded": list(campaign.excluded)},
         "send_options": dict(campaign.send_options),
         "tracking_options": dict(campaign.tracking),
-        "send_strategy": dict(campaign.strategy),
+        "send_strategy": {"method": "ab_test_campaign"} if campaign.variants else dict(campaign.strategy),
         "created_at": campaign.created,
         "scheduled_at": campaign.scheduled_at,
         "updated_at": campaign.updated,
         "send_time": campaign.send_time,
     }
     members = {
-        "campaign-messages": [{"type": "campaign-message", "id": campaign.message}],
+        "campaign-messages": [{"type": "campaign-message", "id": one.message} for one in call.state.sends(campaign.id)],
         "tags": [{"type": "tag", "id": id} for id in campaign.tags],
     }
     relationships = {
-        name: ({"data": rows} if name in include else {}) | {"links": _related(address, name)}
+        name: ({"data": rows} if name in include else {}) | {"links": related(address, name)}
         for name, rows in members.items()
     }
     resource = _resource(call, "campaign", campaign.id, attributes, f"{address}/")
@@ -72,7 +73,7 @@ def message_json(call: Call, campaign: Campaign) -> JSON:
         local = bool((campaign.strategy.get("options") or {}).get("is_local"))
         times = [{"datetime": campaign.strategy["datetime"], "is_local": local}]
     attributes: JSON = {
-        "definition": {"channel": "email", "label": campaign.label, "content": dict(campaign.content)},
+        "definition": {"channel": campaign.channel, "label": campaign.label, "content": dict(campaign.content)},
         "send_times": times,
         "created_at": campaign.created,
         "updated_at": campaign.updated,
@@ -81,7 +82,10 @@ def message_json(call: Call, campaign: Campaign) -> JSON:
     resource = _resource(call, "campaign-message", campaign.message, attributes, f"{address}/")
     return resource | {
         "relationships": {
-            "campaign": {"data": {"type": "campaign", "id": campaign.id}, "links": _related(address, "campaign")}
+            "campaign": {
+                "data": {"type": "campaign", "id": campaign.parent or campaign.id},
+                "links": related(address, "campaign"),
+            }
         }
     }
 
@@ -89,7 +93,7 @@ def message_json(call: Call, campaign: Campaign) -> JSON:
 def tag_json(call: Call, id: str) -> JSON:
     address = f"{call.base}/tags/{id}"
     resource = _resource(call, "tag", id, {"name": call.state.tags[id]}, f"{address}/")
-    return resource | {"relationships": {"campaigns": {"links": _related(address, "campaigns")}}}
+    return resource | {"relationships": {"campaigns": {"links": related(address, "campaigns")}}}
 
 
 def audience_json(call: Call, audience: Audience, counted: bool = False) -> JSON:
@@ -113,18 +117,21 @@ def _resource(call: Call, type_: str, id: str, attributes: JSON, address: str) -
     return {"type": type_, "id": id, "attributes": sparse(call, type_, attributes), "links": {"self": address}}
 
 
-def _related(address: str, name: str) -> JSON:
+def related(address: str, name: str) -> JSON:
     return {"self": f"{address}/relationships/{name}/", "related": f"{address}/{name}/"}
 
 
-def sparse(call: Call, type_: str, attributes: JSON) -> JSON:
-    """The attributes that `fields[type]` asks for; all without it. Raises Problem for a name that the type has not."""
+def sparse(call: Call, type_: str, attributes: JSON, known: tuple[str, ...] | None = None) -> JSON:
+    """The attributes that `fields[type]` asks for; all without it. Raises Problem for a name that the type has not.
+
+    `known` are its names where they are not those of the classic revisions.
+    """
     name = f"fields[{type_}]"
     if call.query(name) is None:
         return attributes
     chosen: JSON = {}
     for path in call.words(name):
-        if path not in FIELDS[type_]:
+        if path not in (known or FIELDS[type_]):
             raise invalid(f"'{path}' is not a valid field for the resource '{type_}'.", parameter=name)
         _copy(attributes, chosen, path.split("."))
     return chosen
@@ -154,7 +161,7 @@ def sideloaded(call: Call, campaigns: list[Campaign], include: list[str]) -> lis
     """The `included` member of a document about campaigns."""
     rows: list[JSON] = []
     if "campaign-messages" in include:
-        rows += [message_json(call, campaign) for campaign in campaigns]
+        rows += [message_json(call, message) for campaign in campaigns for message in call.state.sends(campaign.id)]
     if "tags" in include:
         rows += [tag_json(call, id) for id in dict.fromkeys(id for campaign in campaigns for id in campaign.tags)]
     return rows

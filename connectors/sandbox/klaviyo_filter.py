@@ -13,7 +13,7 @@ from connectors.sandbox.klaviyo_call import Problem
 Value = str | bool | float | datetime | list[Any] | None
 
 RANGE = ("greater-or-equal", "greater-than", "less-or-equal", "less-than")
-OPERATORS = {*RANGE, "equals", "any", "contains", "starts-with", "ends-with", "and", "or", "not"}
+OPERATORS = {*RANGE, "equals", "any", "contains", "contains-any", "starts-with", "ends-with", "and", "or", "not"}
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
 _BARE = re.compile(r"[^,()\[\]'\"]+")
 _STRING = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
@@ -60,8 +60,8 @@ def _check(condition: Condition, rule: Allowed) -> None:
     value = condition.value
     many = value if isinstance(value, list) else [value]
     kind = {"text": str, "boolean": bool, "moment": datetime}[rule.kind]
-    if condition.operator == "any" and not isinstance(value, list):
-        refuse(f"The operator 'any' needs a list for the field '{condition.field}'.")
+    if condition.operator in ("any", "contains-any") and not isinstance(value, list):
+        refuse(f"The operator '{condition.operator}' needs a list for the field '{condition.field}'.")
     if any(not isinstance(one, kind) for one in many):
         refuse(f"Invalid value for the field '{condition.field}': a {rule.kind} is expected.")
     for one in many:
@@ -75,7 +75,7 @@ def holds(condition: Condition, read: Callable[[str], Any]) -> bool:
     if is_ is None:
         return False
     match condition.operator:
-        case "equals" | "any":
+        case "equals" | "any" | "contains-any":
             return is_ in (value if isinstance(value, list) else [value])
         case "contains":
             return str(value).lower() in str(is_).lower()

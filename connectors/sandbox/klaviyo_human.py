@@ -30,6 +30,10 @@ NEEDS = {
     "unschedule": ("campaign",),
     "archive": ("campaign",),
     "unarchive": ("campaign",),
+    "add_message": ("campaign", "name"),
+    "remove_message": ("campaign",),
+    "test": ("campaign", "subjects"),
+    "describe": ("campaign", "description"),
     "switch": ("name", "value"),
     "rename": ("name",),
     "remove": (),
@@ -39,10 +43,13 @@ EDITS = ("name", "subject", "send_strategy", "audiences", "excluded", "tags")
 
 
 def perform(state: KlaviyoState, now: datetime, verb: str, payload: JSON) -> JSON:
-    """Edit, create, delete, schedule, unschedule, archive or unarchive a campaign, or turn a switch of the server.
+    """Edit, create, delete, schedule, unschedule, archive or unarchive a campaign, describe it, add or remove a message
+    of it, or turn a switch of the server.
 
     `campaign` is an id or a name that only one has; `audiences`, `excluded` and `tags` are names, `send_strategy` as
     the API has it. Editing a scheduled campaign's time or audience unschedules and reschedules it, as people must.
+    A campaign gets another message (revision 2026-10-15 only) with its audience, or one of its own; a message is named
+    as a campaign is, and works like one. `test` gives it variations with other subjects.
     `audience` (a list or segment) or `tag` is renamed, removed (campaigns keep the id of a list that is gone, and lose
     a tag) or added; one that was removed comes back under its old `id`.
     Gives {"id", "name", "status"}. Raises ValueError that says what is wrong.
@@ -57,27 +64,57 @@ def perform(state: KlaviyoState, now: datetime, verb: str, payload: JSON) -> JSO
     if verb in ("rename", "remove", "add"):
         return _words(state, now, verb, payload)
     campaign = _new(state, now, payload) if verb == "create" else _find(state, str(payload["campaign"]))
+    act = _within if verb in ("add_message", "remove_message", "test", "describe") else _act
     try:
-        match verb:
-            case "edit" | "create":
-                _edit(state, now, campaign, payload)
-                state.campaigns[campaign.id] = campaign
-            case "delete":
-                del state.campaigns[campaign.id]
-            case "schedule":
-                _schedule(state, now, campaign)
-            case "unschedule":
-                _unschedule(state, now, campaign)
-            case _:
-                campaign.archived, campaign.updated = verb == "archive", stamp(now)
+        campaign = act(state, now, verb, campaign, payload)
     except Problem as problem:
         raise ValueError(problem.detail) from problem
     return {"id": campaign.id, "name": campaign.name, "status": campaign.status}
 
 
+def _act(state: KlaviyoState, now: datetime, verb: str, campaign: Campaign, payload: JSON) -> Campaign:
+    match verb:
+        case "edit" | "create":
+            _edit(state, now, campaign, payload)
+            if campaign.parent is None:
+                state.campaigns[campaign.id] = campaign
+        case "delete" if campaign.parent:
+            state.drop_message(campaign)
+        case "delete":
+            for message in state.sends(campaign.id)[1:]:
+                del state.further[message.id]
+            del state.campaigns[campaign.id]
+        case "schedule":
+            _schedule(state, now, campaign)
+        case "unschedule":
+            _unschedule(state, now, campaign)
+        case _:
+            campaign.archived = verb == "archive"
+            campaign.changed(stamp(now), "campaign")
+    return campaign
+
+
+def _within(state: KlaviyoState, now: datetime, verb: str, campaign: Campaign, payload: JSON) -> Campaign:
+    """What only revision 2026-10-15 shows: the messages of a campaign, their variations, its description."""
+    match verb:
+        case "add_message":
+            return _another(state, now, campaign, payload)
+        case "remove_message":
+            state.drop_message(campaign)
+        case "test":
+            campaign.variants = [campaign.content | {"subject": one} for one in payload["subjects"]]
+            campaign.changed(stamp(now), "message")
+        case _:
+            campaign.description = payload["description"]
+            campaign.changed(stamp(now), "campaign")
+    return campaign
+
+
 def _find(state: KlaviyoState, named: str) -> Campaign:
     if named in state.campaigns:
         return state.campaigns[named]
+    if message := state.by_message(named):
+        return message
     found = [campaign for campaign in state.campaigns.values() if campaign.name == named]
     if len(found) != 1:
         raise ValueError(f"{len(found) or 'no'} campaigns have the id or name {named}")
@@ -87,7 +124,23 @@ def _find(state: KlaviyoState, named: str) -> Campaign:
 def _new(state: KlaviyoState, now: datetime, payload: JSON) -> Campaign:
     at, content = stamp(now), dict.fromkeys(values.CONTENT) | SENDER
     id, message = state.new_id("campaign", now), state.new_id("message", now)
-    return Campaign(id, message, str(payload["name"]), "Draft", [], [], {"method": "immediate"}, content, at, at)
+    made = Campaign(id, message, str(payload["name"]), "Draft", [], [], {"method": "immediate"}, content, at, at)
+    if payload.get("channel", "email") != "email":
+        made.channel, made.content = str(payload["channel"]), {"body": "Hello"}
+    return made
+
+
+def _another(state: KlaviyoState, now: datetime, campaign: Campaign, payload: JSON) -> Campaign:
+    at, id, name = stamp(now), state.new_id("message", now), str(payload["name"])
+    content = dict.fromkeys(values.CONTENT) | SENDER | {"subject": payload.get("subject")}
+    own = [_audience(state, one) for one in payload.get("audiences", ())]
+    sides = (own or list(campaign.included), [] if own else list(campaign.excluded))
+    made = Campaign(id, id, name, "Draft", *sides, {"method": "immediate"}, content, at, at, label=name)
+    if "send_strategy" in payload:
+        made.strategy = values.strategy(payload["send_strategy"])
+    made.parent, made.shares = campaign.id, None if own else campaign.message
+    state.further[id] = made
+    return made
 
 
 def _edit(state: KlaviyoState, now: datetime, campaign: Campaign, payload: JSON) -> None:
@@ -104,7 +157,7 @@ def _edit(state: KlaviyoState, now: datetime, campaign: Campaign, payload: JSON)
             changes[side] = [_audience(state, one) for one in given[name]]
     rescheduled = campaign.status == "Scheduled" and bool(changes)
     if "name" in given:
-        changes["name"] = str(given["name"])
+        changes["label" if campaign.parent else "name"] = str(given["name"])
     if "subject" in given:
         changes["content"] = campaign.content | {"subject": given["subject"]}
     for name, value in changes.items():
@@ -112,7 +165,8 @@ def _edit(state: KlaviyoState, now: datetime, campaign: Campaign, payload: JSON)
     if "tags" in given:
         campaign.tags = [state.tag(str(name), now) for name in given["tags"]]
     if changes or state.switches["tagging_moves_updated"]:
-        campaign.updated = stamp(now)
+        own = ("campaign",) if "name" in given or "tags" in given else ()
+        campaign.changed(stamp(now), *own, *(("message",) if set(changes) - {"name"} else ()))
     if rescheduled:
         _unschedule(state, now, campaign)
         _schedule(state, now, campaign)

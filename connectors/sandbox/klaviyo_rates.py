@@ -1,4 +1,5 @@
-"""Klaviyo's fixed windows of requests: a burst a second and a steady number a minute (reference esp §1.10)."""
+"""Klaviyo's fixed windows of requests: a burst a second, a steady number a minute, a quota of reports a day (reference
+esp §1.9, §1.10)."""
 
 from __future__ import annotations
 
@@ -7,12 +8,16 @@ from datetime import datetime
 
 # path prefix -> (family, a second, a minute)
 _LIMITS = (
+    ("/api/campaign-values-reports", ("reports", 1, 2)),
     ("/api/tags", ("tags", 3, 60)),
     ("/api/accounts", ("accounts", 1, 15)),
     ("/api/lists", ("lists", 75, 750)),
     ("/api/segments", ("segments", 75, 750)),
     ("/api/", ("campaigns", 10, 150)),
 )
+
+_DAILY = {"reports": 225}  # §1.9
+_DAY = 24 * 3600
 
 
 class Windows:
@@ -29,6 +34,8 @@ class Windows:
         length = 60 if steady - minute < burst - second else 1
         reset = length - math.floor(now.timestamp()) % length
         wait = (60 - math.floor(now.timestamp()) % 60) if minute > steady else 1 if second > burst else 0
+        if family in _DAILY and self._more(family, _DAY, now) > _DAILY[family]:
+            wait = _DAY - math.floor(now.timestamp()) % _DAY
         headers = {
             "RateLimit-Limit": str(burst),
             "RateLimit-Remaining": str(max(left, 0)),

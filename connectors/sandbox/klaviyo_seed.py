@@ -34,8 +34,9 @@ def make_state(seed: int, company: Company, now: datetime) -> KlaviyoState:
     for name in company.tags:
         state.tag(name, first)
     for one in company.campaigns:
-        if one.klaviyo is not None:
-            campaign = _campaign(state, one, one.klaviyo)
+        shown = one.copy("klaviyo")
+        if shown is not None:
+            campaign = _campaign(state, one, shown)
             state.campaigns[campaign.id] = campaign
             state.codes[one.code] = campaign.id
     return state

@@ -21,11 +21,22 @@ SWITCHES: dict[str, Any] = {
     "unfiltered_shows_archived": False,  # a listing without a filter on `archived` (§1.3)
     "empty_audience_allowed": False,  # creating a campaign for nobody (§1.6)
     "tagging_moves_updated": False,  # whether a campaign's tags are part of what `updated_at` watches
+    "takes_orders": True,  # whether the account has the metric of a shop's orders
+    # Of revision 2026-10-15 only (§1.7).
+    "message_moves_campaign": False,  # whether a message's change moves its campaign's `updated_at`
+    "variation_moves_message": True,  # whether a variation's change moves its message's `updated`
+    "drafts_hold_times": True,  # whether a draft message can be given a send time that schedules nothing
+    "edits_beside_scheduled": False,  # whether a campaign can be edited while one of its messages is scheduled
 }
 LOCKED = {
     "Queued without Recipients", "Adding Recipients", "Preparing to send", "Sending", "Sending Segments",
     "Variations Sent",
 }  # fmt: skip
+# What of a campaign in this state is its message's own.
+MESSAGES_OWN = (
+    "message", "status", "included", "excluded", "strategy", "content", "label", "scheduled_at", "send_time", "job",
+    "next", "due", "channel", "message_updated", "variants", "shares",
+)  # fmt: skip
 EARLIEST, LATEST = timedelta(hours=14), timedelta(hours=12)  # the zones of the world around UTC
 
 
@@ -43,7 +54,13 @@ class Audience:
 
 @dataclass(slots=True)
 class Campaign:
-    """A campaign with its one message. Moments are ISO text in UTC; `due` is when the pending status `next` comes."""
+    """A campaign with its first message, or a further message of the campaign `parent` (revision 2026-10-15 only).
+
+    Moments are ISO text in UTC; `due` is when the pending status `next` comes. `updated` is the last change of
+    anything; of revision 2026-10-15 are the last of the campaign's own members and of its message (empty: not known
+    apart), `description`, `color`, `settings`, the `variants` (contents of a test's other variations), and `shares`:
+    the message whose audience this one has.
+    """
 
     id: str
     message: str
@@ -72,11 +89,29 @@ class Campaign:
     job: str | None = None
     next: str | None = None
     due: str | None = None
+    parent: str | None = None
+    channel: str = "email"
+    own_updated: str = ""
+    message_updated: str = ""
+    description: str | None = None
+    color: str | None = None
+    settings: JSON = field(default_factory=dict)
+    variants: list[JSON] = field(default_factory=list)
+    shares: str | None = None
+
+    def changed(self, at: str, *parts: str) -> None:
+        """Something of the campaign's own ("campaign") or of the message ("message") is different since then."""
+        self.message_updated = self.message_updated or self.updated
+        self.updated = at
+        if "campaign" in parts:
+            self.own_updated = at
+        if "message" in parts:
+            self.message_updated = at
 
 
 @dataclass(slots=True)
 class KlaviyoState:
-    """The whole account. `tags` maps ids to names."""
+    """The whole account. `tags` maps ids to names, `further` has the messages of campaigns beyond their first."""
 
     seed: int = 0
     zone: str = "Europe/Berlin"
@@ -86,6 +121,29 @@ class KlaviyoState:
     codes: dict[str, str] = field(default_factory=dict)
     number: int = 0
     switches: JSON = field(default_factory=lambda: dict(SWITCHES))
+    further: dict[str, Campaign] = field(default_factory=dict)
+
+    def sends(self, campaign: str | None = None) -> list[Campaign]:
+        """Every message, as what it is sent with; those of one campaign, its first message first."""
+        if campaign is None:
+            return [*self.campaigns.values(), *self.further.values()]
+        return [self.campaigns[campaign], *(one for one in self.further.values() if one.parent == campaign)]
+
+    def drop_message(self, message: Campaign) -> None:
+        """Remove a message; the next one takes the place of a campaign's first. ValueError for the only one."""
+        campaign = self.campaigns[message.parent or message.id]
+        rest = [one for one in self.sends(campaign.id) if one is not message]
+        if not rest:
+            raise ValueError("A campaign keeps at least one message.")
+        for one in rest:
+            if one.shares == message.message:
+                one.shares = None if one is rest[0] else rest[0].message
+        if message is campaign:
+            heir = self.further.pop(rest[0].id)
+            for name in MESSAGES_OWN:
+                setattr(campaign, name, getattr(heir, name))
+        else:
+            del self.further[message.id]
 
     def new_id(self, kind: str, now: datetime) -> str:
         """An id of 26 signs whose order is that of creation."""
@@ -93,7 +151,7 @@ class KlaviyoState:
         return make_id(self.seed, f"{kind}/{self.number}", now)
 
     def by_message(self, id: str) -> Campaign | None:
-        return next((c for c in self.campaigns.values() if c.message == id), None)
+        return self.further.get(id) or next((c for c in self.campaigns.values() if c.message == id), None)
 
     def tag(self, name: str, now: datetime) -> str:
         """The id of the tag of this name, which is made if there is none."""
@@ -113,6 +171,7 @@ class KlaviyoState:
         """The inverse of dump."""
         plain = copy.deepcopy(state)
         plain["campaigns"] = {id: Campaign(**campaign) for id, campaign in plain["campaigns"].items()}
+        plain["further"] = {id: Campaign(**message) for id, message in plain["further"].items()}
         plain["audiences"] = {id: Audience(**audience) for id, audience in plain["audiences"].items()}
         return cls(**plain)
 
@@ -125,7 +184,7 @@ def post_job(state: KlaviyoState, campaign: Campaign, now: datetime) -> None:
     """A send job for a draft. One with the strategy `immediate` begins to send at once."""
     campaign.job = "queued"
     campaign.scheduled_at = stamp(now)
-    campaign.updated = stamp(now)
+    campaign.changed(stamp(now), "message")
     begin, _ = window(state, campaign.strategy, now)
     campaign.send_time = stamp(now if campaign.strategy["method"] == "immediate" else _goal(state, campaign.strategy))
     if campaign.strategy["method"] == "immediate":
@@ -143,13 +202,14 @@ def revert_job(state: KlaviyoState, campaign: Campaign, now: datetime) -> None:
 
 def cancel_job(campaign: Campaign, now: datetime) -> None:
     """The campaign will never be sent."""
-    campaign.status, campaign.job, campaign.updated = "Cancelled", "cancelled", stamp(now)
+    campaign.status, campaign.job = "Cancelled", "cancelled"
+    campaign.changed(stamp(now), "message")
     campaign.next = campaign.due = None
 
 
 def settle(state: KlaviyoState, now: datetime) -> Iterator[Campaign]:
     """Let everything happen that the clock has brought. Gives the campaigns that have begun to send."""
-    for campaign in state.campaigns.values():
+    for campaign in state.sends():
         while campaign.next is not None and campaign.due is not None and moment(campaign.due) <= now:
             step(state, campaign, moment(campaign.due))
             if campaign.status == "Sending":
@@ -159,7 +219,7 @@ def settle(state: KlaviyoState, now: datetime) -> Iterator[Campaign]:
 def step(state: KlaviyoState, campaign: Campaign, at: datetime) -> None:
     """Let the campaign's pending status come now, and say which one is next."""
     campaign.status = str(campaign.next)
-    campaign.updated = stamp(at)
+    campaign.changed(stamp(at), "message")
     campaign.next = campaign.due = None
     begin, end = window(state, campaign.strategy, moment(campaign.send_time) if campaign.send_time else at)
     match campaign.status:

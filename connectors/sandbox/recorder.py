@@ -41,7 +41,7 @@ class Recorder:
         answer: list[Message] = []
         if fault is None or fault.after or fault.status is None:
             await self._app(scope, _replay(body), _collector(answer))
-            observed(self._tool, scope, body, answer)
+        observed(self._tool, scope, body, answer, self._world.now())
         saved = self._kept(scope, body, answer, fault)
         if fault is not None and fault.status == 0:
             await _drop(receive)

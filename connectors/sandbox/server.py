@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,16 +22,25 @@ from typing import Any
 import uvicorn
 
 from connectors.sandbox.airtable import AirtableServer
+from connectors.sandbox.brevo import BrevoServer
 from connectors.sandbox.company import make_company
 from connectors.sandbox.company_model import on_data_center
 from connectors.sandbox.control import Control, ToolServer
+from connectors.sandbox.ics import IcsServer
 from connectors.sandbox.jira import JiraServer
 from connectors.sandbox.klaviyo import KlaviyoServer
+from connectors.sandbox.mailchimp import MailchimpServer
 from connectors.sandbox.recorder import Recorder
 from connectors.sandbox.world import StateError, World
 
 HOST = "127.0.0.1"
-NAMES = ("jira", "airtable", "klaviyo", "control")
+# Every ESP that there is a stand-in for.
+ESPS: Mapping[str, Callable[[World], ToolServer]] = {
+    "klaviyo": KlaviyoServer,
+    "mailchimp": MailchimpServer,
+    "brevo": BrevoServer,
+    "ics": IcsServer,
+}
 
 
 class PortInUseError(Exception):
@@ -42,10 +51,11 @@ class PortInUseError(Exception):
 class Config:
     """How to run a sandbox.
 
-    `port`: Jira's; Airtable, Klaviyo and the control API take the next three. 0: four free ones. `now`: the moment at
+    `port`: Jira's; Airtable, each ESP and the control API take the next ones. 0: any free ones. `now`: the moment at
     which the company is looked at; time runs on from there unless `frozen`. None: the real time. A state file that is
-    there already wins over `seed`, `campaigns`, `now` and `jira`. `rate_limits`: enforce the tools' rate limits.
-    `jira`: its flavour, cloud or dc (Data Center).
+    there already wins over `seed`, `campaigns`, `now`, `jira` and `esps`. `rate_limits`: enforce the tools' rate
+    limits. `jira`: its flavour, cloud or dc (Data Center). `esps`: names in ESPS, at least one; the company's campaigns
+    take turns in them.
     """
 
     port: int = 0
@@ -57,33 +67,36 @@ class Config:
     log: Path | None = None
     rate_limits: bool = False
     jira: str = "cloud"
+    esps: tuple[str, ...] = ("klaviyo",)
 
 
 class Servers:
     """The built servers on their bound ports; `run` serves until `stop`."""
 
     def __init__(self, config: Config) -> None:
-        sockets = _bind(config.port)
+        self.world = _world(config)
+        self.failure: StateError | None = None
+        made = self.world.made()
+        if made is None:
+            made = {"seed": config.seed, "campaigns": config.campaigns, "now": self.world.now().isoformat()}
+            made |= {"jira": config.jira, "esps": list(dict.fromkeys(config.esps))}
+        esps = made.get("esps", ["klaviyo"])
+        names = ("jira", "airtable", *esps, "control")
+        sockets = _bind(config.port, names)
         try:
             self.urls = {
-                name: f"http://{HOST}:{sock.getsockname()[1]}" for name, sock in zip(NAMES, sockets, strict=True)
+                name: f"http://{HOST}:{sock.getsockname()[1]}" for name, sock in zip(names, sockets, strict=True)
             }
-            self.world = _world(config)
-            self.failure: StateError | None = None
-            made = self.world.made()
-            if made is None:
-                made = {"seed": config.seed, "campaigns": config.campaigns, "now": self.world.now().isoformat()}
-                made["jira"] = config.jira
             self.world.remember(made)
             jira = JiraServer(self.world, made.get("jira", "cloud"), self.urls["jira"])
             self.tools: dict[str, ToolServer] = {
                 "jira": jira,
                 "airtable": AirtableServer(self.world),
-                "klaviyo": KlaviyoServer(self.world),
+                **{name: ESPS[name](self.world) for name in esps},
             }
             for tool in self.tools.values():
                 self.world.add_tool(tool)
-            company = make_company(made["seed"], made["campaigns"], datetime.fromisoformat(made["now"]))
+            company = make_company(made["seed"], made["campaigns"], datetime.fromisoformat(made["now"]), esps)
             self.company = company if jira.flavour == "cloud" else on_data_center(company)
             for tool in self.tools.values():
                 tool.seed(self.company)
@@ -108,7 +121,7 @@ class Servers:
             server.should_exit = True
 
     async def run(self, ready: Callable[[], None]) -> None:
-        """Serve until `stop`; `ready` is called once all four answer."""
+        """Serve until `stop`; `ready` is called once all of them answer."""
         tasks = [
             asyncio.create_task(server.serve(sockets=[sock]))
             for server, sock in zip(self._servers, self._sockets, strict=True)
@@ -120,7 +133,7 @@ class Servers:
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to whoever runs all four."""
+    """Leaves signals to whoever runs them all."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -152,10 +165,10 @@ def _running_from(start: datetime) -> Callable[[], datetime]:
     return lambda: start.astimezone(UTC) + timedelta(seconds=time.monotonic() - origin)
 
 
-def _bind(port: int) -> list[socket.socket]:
-    """Four listening sockets, all or none."""
+def _bind(port: int, names: Sequence[str]) -> list[socket.socket]:
+    """A listening socket for each, all or none."""
     sockets: list[socket.socket] = []
-    for index, name in enumerate(NAMES):
+    for index, name in enumerate(names):
         sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # asyncio wants the protocol named
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sockets.append(sock)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from connectors.sandbox import jira_adf
 from connectors.sandbox.jira_adf import from_markdown, is_valid, plain, wiki
 from tests.sandbox.sites import Jira
 
@@ -137,10 +138,13 @@ def test_version_2_of_the_cloud_reads_wiki_text() -> None:
 def test_people_and_apps_join_and_leave_on_either_flavour(flavour: str) -> None:
     jira = Jira(flavour=flavour)
     joined = jira.human("join", email="bot@acme.example", name="Bot", kind="app")["user"]
-    jira.human("edit", issue="CAM-1", fields={"Assignee": "bot@acme.example", "Description": "**Hi**"})
+    jira.human("edit", issue="CAM-1", fields={"Assignee": "bot@acme.example", "Description": "**Hi** *there*"})
     shown = jira.fields("CAM-1")
     assert joined in (shown["assignee"].get("accountId"), shown["assignee"].get("name"))
-    assert (shown["description"] == "*Hi*") is (flavour == "dc")
+    assert (shown["description"] == "**Hi** *there*") is (flavour == "dc"), "Data Center keeps what is typed"
+    human(jira, "comment", issue="CAM-1", text="*Hi*")
+    said = jira.ask("GET", "/issue/CAM-1/comment")[1]["comments"][-1]["body"]
+    assert said == ("*Hi*" if flavour == "dc" else jira_adf.from_markdown("*Hi*"))
     task = jira.human("create", fields={"Issue Type": "Task", "Summary": "T", "Parent": "CAM-1"})["key"]
     jira.human("convert", issue=task, type="Epic")
     jira.human("leave", person="bot@acme.example")

@@ -15,7 +15,7 @@ import requests
 
 from connectors.sandbox.jira_delivery import post, signature
 from connectors.sandbox.server import Sandbox
-from tests.sandbox.listening import ISSUE_EVENTS, URL, hearing
+from tests.sandbox.listening import ISSUE_EVENTS, URL, Ear, hearing
 from tests.sandbox.sites import NOW, Jira
 
 ADMIN = "/rest/webhooks/1.0/webhook"
@@ -140,6 +140,7 @@ def test_a_receiver_that_refuses_is_not_asked_again() -> None:
 @pytest.mark.parametrize("flavour", ["cloud", "dc"])
 def test_only_administrators_register_webhooks_and_nobody_reads_a_secret(flavour: str) -> None:
     jira = Jira(flavour=flavour)
+    jira.human("switch", name="webhooks_before_ten", value=True)
     hook: dict[str, Any] = {"name": "Sync", "url": URL, "events": ISSUE_EVENTS, "secret": "s3cret"}
     hook["filters"] = {"issue-related-events-section": "project = CAM"}
     assert jira.whole("POST", ADMIN, hook)[0] == 403
@@ -153,6 +154,26 @@ def test_only_administrators_register_webhooks_and_nobody_reads_a_secret(flavour
     assert jira.whole("POST", ADMIN, hook | {"filters": {"issue-related-events-section": "colour = red"}})[0] == 400
     assert jira.whole("DELETE", path)[0] == 204
     assert jira.whole("GET", path)[0] == 404
+
+
+def test_a_data_center_has_had_another_address_since_version_ten() -> None:
+    jira, place = Jira(flavour="dc"), "/rest/jira-webhook/1.0/webhooks"
+    hook: dict[str, Any] = {"name": "Sync", "url": URL, "events": ISSUE_EVENTS, "secret": "passed over"}
+    assert jira.whole("POST", place, hook)[0] == 403
+    jira.human("permission", permission="administer", granted=True)
+    assert jira.whole("GET", ADMIN)[0] == 404
+    status, _, made = jira.whole("POST", place, hook | {"configuration": {"SECRET": "s3cret"}})
+    assert (status, made["active"]) == (201, True)
+    assert "s3cret" not in str(jira.whole("GET", place)[2])
+    ear = Ear(jira)
+    jira.human("create", fields={"Summary": "New"})
+    ((headers, body),) = ear.heard if ear.listen() else []
+    digest = hmac.new(b"s3cret", body, hashlib.sha256).hexdigest()
+    assert headers["X-Hub-Signature"] == f"sha256={digest}"
+    one = f"{place}/{made['id']}"
+    assert jira.whole("PUT", one, {"active": False})[2]["active"] is False
+    assert jira.whole("DELETE", one)[0] == 204
+    assert jira.whole("GET", one)[0] == 404
 
 
 def test_nothing_is_sent_to_another_machine() -> None:

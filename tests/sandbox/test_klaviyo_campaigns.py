@@ -39,7 +39,7 @@ def patch_message(klaviyo: Klaviyo, id: str, definition: Any) -> Answer:
         ({"authorization": "Klaviyo-API-Key wrong"}, (401, "authentication_failed")),
         ({"revision": ""}, (400, "invalid")),
         ({"revision": "2019-01-01"}, (410, "gone")),
-        ({"revision": "2026-10-15"}, (410, "gone")),
+        ({"revision": "2027-01-15"}, (410, "gone")),
         ({"accept": "text/html"}, (406, "not_acceptable")),
     ],
 )

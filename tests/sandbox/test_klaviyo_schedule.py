@@ -208,10 +208,10 @@ def test_the_seed_is_the_company() -> None:
     klaviyo = Klaviyo(campaigns=24)
     for seed in klaviyo.company.campaigns:
         id = klaviyo.server.find(seed.code)
-        assert (id is None) is (seed.klaviyo is None)
-        if id is None or seed.klaviyo is None:
+        assert (id is None) is (seed.esp is None)
+        if id is None or seed.esp is None:
             continue
         got = klaviyo.attributes(id)
-        assert got["name"] == seed.klaviyo["name"]
-        assert got["status"] == {"sent": "Sent", "scheduled": "Scheduled"}.get(seed.klaviyo["status"], "Draft")
+        assert got["name"] == seed.esp["name"]
+        assert got["status"] == {"sent": "Sent", "scheduled": "Scheduled"}.get(seed.esp["status"], "Draft")
         assert (got["send_time"] is None) is (got["status"] == "Draft")
