@@ -10,9 +10,18 @@ from hypothesis import HealthCheck, settings
 
 from tests import postgres
 from tests.contract.recording import record_direct_calls
-from tests.contract.verdict import contract, contract_wire
+from tests.contract.verdict import (
+    contract,
+    contract_wire,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+    pytest_testnodedown,
+)
 
-__all__ = ["contract", "contract_wire", "server"]  # fixtures; `contract` judges every test
+# Fixtures and hooks; `contract` judges every test, and the hooks say how often.
+__all__ = [
+    "contract", "contract_wire", "pytest_sessionfinish", "pytest_terminal_summary", "pytest_testnodedown", "server",
+]  # fmt: skip
 
 record_direct_calls()
 

@@ -119,12 +119,20 @@ def specification_of(exchange: Exchange) -> str:
     """
     path = exchange.path
     if exchange.tool != "jira":
-        return exchange.tool if path.startswith(("/api/", "/v0/")) else ""
+        if path.startswith("/v3/ecommerce/"):
+            return "brevo-2024"
+        if exchange.headers.get("revision") == "2026-10-15" and not _ALIKE.match(path):
+            return "klaviyo-2026-10-15"
+        return exchange.tool if path.startswith(("/api/", "/v0/", "/3.0", "/v3/")) else ""
     if path.startswith("/rest/api/3/"):
         return "jira-dc" if _data_center(exchange) else "jira-cloud"
     if path.startswith(("/rest/api/2/", "/rest/api/latest/", "/rest/agile/", "/rest/auth/")):
         return "jira-dc" if not exchange.status or _data_center(exchange) else ""
     return ""
+
+
+# What Klaviyo's newer description leaves out, as nothing of it has changed.
+_ALIKE = re.compile(r"/api/(lists|segments|metrics)(/|$)")
 
 
 def _data_center(exchange: Exchange) -> bool:

@@ -18,8 +18,15 @@ from connectors.sandbox import exchanges
 from connectors.sandbox.exchanges import Exchange, Observer, observed
 from tests.sandbox import desk
 
-# The names of the vendors' own hosts. Jira's are anybody's, so its paths tell.
-_HOSTS = {"a.klaviyo.com": "klaviyo", "api.airtable.com": "airtable"}
+# The names of the vendors' own hosts; Mailchimp's have the data centre before them. Jira's are anybody's, so its paths
+# tell.
+_HOSTS = {
+    "a.klaviyo.com": "klaviyo",
+    "api.airtable.com": "airtable",
+    "api.mailchimp.com": "mailchimp",
+    "api.brevo.com": "brevo",
+}
+_SECRETS = ("authorization", "api-key")
 
 
 @contextmanager
@@ -102,7 +109,9 @@ def _sending(send: Callable[..., requests.Response], hear: Observer) -> Callable
 def _request(request: requests.PreparedRequest) -> Exchange | None:
     """None for a stand-in, which tells of itself, and for what is no vendor's."""
     address = urlsplit(str(request.url))
-    tool = _HOSTS.get(address.hostname or "", "jira" if "/rest/" in address.path else "")
+    host = address.hostname or ""
+    known = (tool for name, tool in _HOSTS.items() if host == name or host.endswith(f".{name}"))
+    tool = next(known, "jira" if "/rest/" in address.path else "")
     if not tool or address.hostname == "127.0.0.1":
         return None
     body = request.body or b""
@@ -111,7 +120,7 @@ def _request(request: requests.PreparedRequest) -> Exchange | None:
         method=str(request.method),
         path=address.path,
         query=address.query,
-        headers={name.lower(): str(value) for name, value in request.headers.items() if name != "Authorization"},
+        headers={name.lower(): str(value) for name, value in request.headers.items() if name.lower() not in _SECRETS},
         body=body if isinstance(body, str) else bytes(body).decode("utf-8", "replace"),
         status=0,
         answer_headers={},
@@ -120,4 +129,5 @@ def _request(request: requests.PreparedRequest) -> Exchange | None:
 
 
 def _tool_of(path: str) -> str:
-    return {"rest": "jira", "api": "klaviyo"}.get(path.split("/")[1], "airtable")
+    first = path.split("/")[1]
+    return {"rest": "jira", "api": "klaviyo", "3.0": "mailchimp", "v3": "brevo"}.get(first, "airtable")

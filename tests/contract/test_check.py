@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from fnmatch import fnmatch
 from typing import Any
 
 import pytest
@@ -180,6 +181,13 @@ def test_what_nobody_describes_is_left_alone() -> None:
         ({"path": "/rest/api/2/myself"}, ""),
         ({"path": "/rest/api/3/myself", "status": 404, "answer": '{"status-code": 404}'}, "jira-dc"),
         ({"tool": "airtable", "path": "/v0/appB/tblC"}, "airtable"),
+        ({"tool": "klaviyo", "path": "/api/campaigns"}, "klaviyo"),
+        ({"tool": "klaviyo", "path": "/api/tags", "headers": {"revision": "2026-10-15"}}, "klaviyo-2026-10-15"),
+        ({"tool": "klaviyo", "path": "/api/lists/L1", "headers": {"revision": "2026-10-15"}}, "klaviyo"),
+        ({"tool": "mailchimp", "path": "/3.0/"}, "mailchimp"),
+        ({"tool": "mailchimp", "path": "/oauth2/metadata"}, ""),
+        ({"tool": "brevo", "path": "/v3/emailCampaigns"}, "brevo"),
+        ({"tool": "brevo", "path": "/v3/ecommerce/attribution/metrics"}, "brevo-2024"),
     ],
 )
 def test_the_vendor_is_known_by_the_exchange(change: dict[str, Any], name: str) -> None:
@@ -190,7 +198,7 @@ def test_the_vendor_is_known_by_the_exchange(change: dict[str, Any], name: str) 
 def test_every_exception_says_why_and_whence() -> None:
     every: list[Exempt | Repair] = [*exceptions(), *repairs()]
     for one in every:
-        assert one.specification in (*SOURCES, "airtable"), one
+        assert any(fnmatch(name, one.specification) for name in (*SOURCES, "airtable")), one
         assert len(one.reason) > 20, one
         assert len(one.source) > 5, one
     told = [str(one) for one in every]
@@ -203,4 +211,4 @@ def test_every_repair_finds_what_it_repairs() -> None:
     for name in SOURCES:
         description = at_hand(name)
         assert description is not None
-        assert description.operations > 300
+        assert description.operations > 50

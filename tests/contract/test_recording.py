@@ -16,7 +16,7 @@ from connectors.sandbox.exchanges import Exchange, written_where_asked
 from connectors.sandbox.server import Sandbox
 from connectors.sandbox.world import Fault
 from tests.contract.recording import Children, recording
-from tests.sandbox.desk import Desk
+from tests.sandbox.desk import NOW, Desk
 
 SOME = Exchange("jira", "GET", "/rest/api/3/myself", "", {}, "", 200, {}, "{}")
 
@@ -30,7 +30,7 @@ def heard(tmp_path: Path) -> Iterator[list[Exchange]]:
 
 
 def test_a_stand_in_tells_of_what_it_answers_and_of_no_fault(heard: list[Exchange]) -> None:
-    with Sandbox(campaigns=0) as box:
+    with Sandbox(campaigns=0, now=NOW) as box:
         box.world.faults += [
             Fault("jira", 503, path="serverInfo"),
             Fault("jira", 503, path="serverInfo", after=True),
@@ -39,12 +39,14 @@ def test_a_stand_in_tells_of_what_it_answers_and_of_no_fault(heard: list[Exchang
         for secret in ("Basic eDp5", *[""] * 3):
             headers = {"Authorization": secret} if secret else {}
             requests.get(f"{box.urls['jira']}/rest/api/3/serverInfo?a=%20b", headers=headers, timeout=5)
-    # The first never reached the server; of the others it tells what it said before they were spoilt.
+    # The first was not carried out; of the others the server tells what it said before they were spoilt.
     assert [(one.tool, one.method, one.path, one.query, one.status) for one in heard] == [
-        ("jira", "GET", "/rest/api/3/serverInfo", "a=%20b", 200)
-    ] * 3
-    assert all("deploymentType" in json.loads(one.answer) for one in heard)
-    assert all(one.answer_headers["content-type"] == "application/json" for one in heard)
+        ("jira", "GET", "/rest/api/3/serverInfo", "a=%20b", status) for status in (0, 200, 200, 200)
+    ]
+    assert heard[0].answer == ""
+    assert all("deploymentType" in json.loads(one.answer) for one in heard[1:])
+    assert all(one.answer_headers["content-type"] == "application/json" for one in heard[1:])
+    assert {one.at for one in heard} == {NOW.isoformat()}
     assert not [one for one in heard if "eDp5" in str(one)]
 
 
@@ -67,6 +69,23 @@ def test_a_request_to_canned_answers_is_heard_without_its_secret(heard: list[Exc
     assert (exchange.tool, exchange.path, exchange.status) == ("jira", "/rest/api/3/issue", 0)
     assert (exchange.body, exchange.headers["content-type"]) == ('{"fields": {}}', "application/json")
     assert "authorization" not in exchange.headers
+
+
+@pytest.mark.parametrize(
+    ("url", "tool"),
+    [
+        ("https://us21.api.mailchimp.com/3.0/ping", "mailchimp"),
+        ("https://api.brevo.com/v3/account", "brevo"),
+        ("https://a.klaviyo.com/api/accounts", "klaviyo"),
+    ],
+)
+def test_the_vendors_hosts_are_known_whatever_the_key_is_sent_in(heard: list[Exchange], url: str, tool: str) -> None:
+    with responses.RequestsMock() as wire:
+        wire.get(url, json={})
+        requests.get(url, headers={"Authorization": "Bearer secret", "api-key": "secret"}, timeout=5)
+    (exchange,) = heard
+    assert exchange.tool == tool
+    assert "secret" not in str(exchange)
 
 
 def test_another_process_writes_its_exchanges_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
