@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from connectors.airtable_wire import Wire
 from connectors.airtable_write import BATCH, Writer, slices
 from connectors.answers import understood
 from connectors.http import Retry
+from connectors.oauth import Grant
 from sync.errors import ConfigError, Outdated
 from sync.model import Attribution, Kind, Record, Ref
 from sync.ports import Capability, Change, Member, NativeSchema, Outcome, Relation
@@ -50,10 +51,13 @@ class AirtableConnector:
         webhook_log: bool = True,
         per_second: float | None = 5.0,
         retry: Retry | None = None,
+        grant: Grant | None = None,
     ) -> None:
         self.tool = tool
         self.capability = Capability(frozenset({Kind.CAMPAIGN, Kind.STAGE}), batch=BATCH, changes=True)
-        self._wire = Wire(tool, token=token, base=base, url=url, per_second=per_second, retry=retry or Retry())
+        self._wire = Wire(
+            tool, token=token, base=base, url=url, per_second=per_second, retry=retry or Retry(), grant=grant
+        )
         self._base = base
         self._layout = Layout(base, campaigns, stages, campaign_link, marker_field)
         self._logs = webhook_log
@@ -119,8 +123,16 @@ class AirtableConnector:
         """The collaborators that the records read so far name: Airtable lists none."""
         return sorted(self._members.values(), key=lambda member: (member.name, member.native))
 
-    def relate(self, record: Record, relations: Sequence[Relation]) -> None:
+    def reach(self, audiences: Collection[str]) -> Mapping[str, int]:  # noqa: ARG002  nothing is sent from here
+        """Never called: nothing is sent from here."""
+        return {}
+
+    def relate(self, record: Record, relations: Sequence[Relation], dropped: Sequence[str]) -> None:
         """Never called: nothing is linked from here."""
+
+    def measure(self, refs: Sequence[Ref]) -> Mapping[Ref, Mapping[str, float]]:  # noqa: ARG002  nothing is sent here
+        """Never called: nothing is sent from here."""
+        return {}
 
     def read(self, refs: Sequence[Ref]) -> Mapping[Ref, Record | None]:
         """These records by one filtered listing per hundred; what it lacks is asked for by its id."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from connectors.http import Retry
 from connectors.jira_login import Login
 from connectors.jira_project import Project
 from connectors.jira_site import Site
+from connectors.oauth import Grant
 from sync.model import Attribution, Kind, Record, Ref
 from sync.ports import Capability, Change, Member, NativeSchema, Outcome, Relation, Written
 
@@ -25,9 +26,9 @@ class JiraConnector:
     """The wire to one project of one Jira site. Connects at the first use, not when it is made.
 
     `url` is the site's (https://acme.atlassian.net), `project` a key, the types are names of its issue types.
-    What `token` is, `email` and `user` tell: see `Login`. `transition_fields` gives by status, and there by field, what
-    a transition into that status is to fill in. `per_second` is the rate budget of this instance; None is none.
-    `sleep` and `rng` are the retry policy's.
+    What `token` is, `email`, `user` and `grant` tell: see `Login`. `transition_fields` gives by status, and there by
+    field, what a transition into that status is to fill in. `per_second` is the rate budget of this instance; None is
+    none. `sleep` and `rng` are the retry policy's.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class JiraConnector:
         project: str,
         email: str | None = None,
         user: str | None = None,
+        grant: Grant | None = None,
         campaign_type: str = "Epic",
         stage_type: str = "Task",
         transition_fields: Mapping[str, Mapping[str, Any]] | None = None,
@@ -48,7 +50,7 @@ class JiraConnector:
     ) -> None:
         self.tool = tool
         self.capability = Capability(frozenset(Kind), batch=jira_write.BATCH, settle=SETTLE, changes=True, relates=True)
-        login, retry = Login(token, email, user), Retry(sleep=sleep, rng=rng)
+        login, retry = Login(token, email, user, grant), Retry(sleep=sleep, rng=rng)
         self._site = Site(tool, url=url, login=login, per_second=per_second, retry=retry)
         types = {Kind.CAMPAIGN: campaign_type, Kind.STAGE: stage_type}
         self._project = Project(self._site, project, types, transition_fields or {})
@@ -96,9 +98,17 @@ class JiraConnector:
         """Who may be assigned, by account id; on a Data Center everybody, by user name."""
         return jira_people.members(self._project)
 
-    def relate(self, record: Record, relations: Sequence[Relation]) -> None:
+    def reach(self, audiences: Collection[str]) -> Mapping[str, int]:  # noqa: ARG002  nothing is sent from here
+        """Never called: nothing is sent from here."""
+        return {}
+
+    def relate(self, record: Record, relations: Sequence[Relation], dropped: Sequence[str]) -> None:
         """Remote issue links. Raises Rejected where this account may not link issues, Stale where the issue is gone."""
-        jira_links.relate(self._site, record, relations)
+        jira_links.relate(self._site, record, relations, dropped)
+
+    def measure(self, refs: Sequence[Ref]) -> Mapping[Ref, Mapping[str, float]]:  # noqa: ARG002  nothing is sent here
+        """Never called: nothing is sent from here."""
+        return {}
 
     def read(self, refs: Sequence[Ref]) -> Mapping[Ref, Record | None]:
         """These issues, past the index; on Cloud 100 per request, and one more for each that is not there."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from connectors import jira_issues
-from connectors.jira_issues import PROPERTY, asked, moment, record
+from connectors.jira_issues import PROPERTY, ROUNDING, asked, moment, record
 from connectors.jira_place import Place
 from connectors.jira_project import Project
 from connectors.jira_search import Issue, Search, search
@@ -14,7 +14,6 @@ from sync.errors import Outdated
 from sync.model import Kind, Record, Ref
 
 SETTLE = timedelta(minutes=5)  # the search index lags by minutes at worst (reference jira §4.2)
-ROUNDING = timedelta(minutes=1)  # an index may know no finer times than minutes (§4.6)
 
 
 def position(place: Place, at: datetime) -> str:
@@ -47,23 +46,34 @@ def changed(
     begun = site.clock.now()
     if begun is not None and since > begun:
         raise Outdated(f"What changed in {project.tool} is not known: its clock was set back behind {since}.")
-    types = ", ".join(place.types[kind] for kind in Kind)
-    jql = (
-        f"project = {place.project} AND issuetype in ({types}) AND updated >= {int(since.timestamp() * 1000)} "
-        "ORDER BY updated ASC, id ASC"
-    )
+
+    def rest(last: Issue) -> str | None:
+        then = moment(_field(last, "updated"))
+        return _since(place, max(since, then - ROUNDING)) if then else None
+
     # Touched while we page, an issue comes again further down, with what it holds then.
-    asking = Search(jql, asked(project, list(Kind)), jira_issues.PAGE, (PROPERTY,), reconcile, _version)
+    fields = asked(project, list(Kind))
+    asking = Search(_since(place, since), fields, jira_issues.PAGE, (PROPERTY,), reconcile, _version, rest)
     for page in search(site, "listing changes", asking, project.prove_once):
         known = [(kind, issue) for issue in page if (kind := _kind(place, issue)) is not None]
         for kind, issue in sorted(known, key=lambda pair: pair[0] is not Kind.CAMPAIGN):
             yield record(project, issue, Ref(project.tool, kind, str(issue["id"])))
-        last = moment(_field(page[-1], "updated")) if page else None
+        # Where those that are read past the index stand in a page is not documented.
+        inside = [issue for issue in page if int(issue["id"]) not in reconcile]
+        last = moment(_field(inside[-1], "updated")) if inside else None
         if last is not None and begun is not None:
             # What is older than the index lags is in its place for good; so that long back nothing can turn up.
             reached(max(since, min(last - ROUNDING, begun - SETTLE)))
     if begun is not None:
         reached(max(since, begun - SETTLE))
+
+
+def _since(place: Place, at: datetime) -> str:
+    types = ", ".join(place.types[kind] for kind in Kind)
+    return (
+        f"project = {place.project} AND issuetype in ({types}) AND updated >= {int(at.timestamp() * 1000)} "
+        "ORDER BY updated ASC, id ASC"
+    )
 
 
 def _scope(place: Place) -> str:

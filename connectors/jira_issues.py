@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.answers import items, part, understood
@@ -16,6 +16,7 @@ from sync.errors import Unavailable
 from sync.model import Kind, Record, Ref
 
 PAGE = 500  # asked for; Jira shortens a page where many fields make it heavy (reference jira §4.2)
+ROUNDING = timedelta(minutes=1)  # an index may know no finer times than minutes (§4.6)
 IDS = 5000  # the same where only ids are asked for
 BULK = 100  # the most that bulkfetch takes (§4.4)
 PROPERTY = "campaign-sync"  # holds {"entity": <marker>}
@@ -30,7 +31,8 @@ def listing(project: Project, kind: Kind, reconcile: Sequence[int]) -> Iterator[
 
     `reconcile` are up to 50 ids that the index may not know yet in their present state.
     """
-    asking = Search(_all(project, kind), asked(project, [kind]), PAGE, (PROPERTY,), reconcile)
+    fields = sorted({*asked(project, [kind]), "created"})
+    asking = Search(_all(project, kind), fields, PAGE, (PROPERTY,), reconcile, behind=lambda i: _rest(project, kind, i))
     for page in search(project.site, f"listing {kind}s", asking, project.confirm):
         for issue in page:
             yield record(project, issue, Ref(project.tool, kind, str(issue["id"])))
@@ -44,11 +46,19 @@ def census(project: Project, kind: Kind, reconcile: Sequence[int]) -> Iterator[R
             yield Ref(project.tool, kind, str(issue["id"]))
 
 
-def _all(project: Project, kind: Kind) -> str:
+def _all(project: Project, kind: Kind, since: datetime | None = None) -> str:
     # Ids, because names would need quoting and a rename would break the query. Sorted by what never changes:
     # an issue that is edited while we page must not move.
     place = project.place
-    return f"project = {place.project} AND issuetype = {place.types[kind]} ORDER BY created ASC, id ASC"
+    from_then = f" AND created >= {int(since.timestamp() * 1000)}" if since else ""
+    return f"project = {place.project} AND issuetype = {place.types[kind]}{from_then} ORDER BY created ASC, id ASC"
+
+
+def _rest(project: Project, kind: Kind, last: Issue) -> str | None:
+    """The question after what was created from this issue on, by epoch milliseconds, which know no zone (§4.6)."""
+    fields = last.get("fields")
+    created = moment(fields.get("created")) if isinstance(fields, dict) else None
+    return _all(project, kind, created - ROUNDING) if created else None
 
 
 def many(project: Project, ids: Sequence[str]) -> dict[str, Issue]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
-from connectors.answers import items, understood
 from connectors.jira_errors import ForbiddenError, Missing
 from connectors.jira_site import Site
 from sync.errors import Rejected, Stale
@@ -19,33 +18,24 @@ RELATIONSHIP = "planned in"
 APPLICATION = {"type": "campaign-sync", "name": "campaign-sync"}
 
 
-def relate(site: Site, record: Record, relations: Sequence[Relation]) -> None:
-    """Make our links of the issue exactly these; what stands there as it should is not written again (§5.11).
+def relate(site: Site, record: Record, relations: Sequence[Relation], dropped: Sequence[str]) -> None:
+    """Write these links, and take away ours to the tools `dropped`. A link is written under an id of its tool's, under
+    which Jira puts it in the place of an earlier one (§5.11), so that none is looked up.
 
     Raises Rejected where Jira refuses a link, Stale where the issue went away.
     """
     native, key = record.ref.native, record.key or record.ref.native
     doing = f"linking {key}"
-    wanted = {_global_id(one): _body(one) for one in relations}
     try:
-        have = _have(site, native, f"reading the links of {key}")
-        for global_id, body in wanted.items():
-            if global_id not in have or not _shows(have[global_id], body):
-                site.ask(doing, "POST", f"issue/{native}/remotelink", json={"globalId": global_id, **body})
-        for global_id in have.keys() - wanted.keys():
-            _remove(site, native, doing, global_id)
+        for one in relations:
+            body = {"globalId": _global_id(one.tool), **_body(one)}
+            site.ask(doing, "POST", f"issue/{native}/remotelink", json=body)
+        for tool in dropped:
+            _remove(site, native, doing, _global_id(tool))
     except Missing as exc:
         raise Stale(f"{exc} It went away after the plan was made; the next run looks again.") from None
     except ForbiddenError as exc:
         raise Rejected(f"{exc} The account needs the permission to link issues, which a site may turn off.") from None
-
-
-def _have(site: Site, native: str, doing: str) -> dict[str, Mapping[str, Any]]:
-    """Our links by global id. One that cannot be understood is none of ours."""
-    listed = site.ask(doing, "GET", f"issue/{native}/remotelink")
-    with understood(site.tool, doing):
-        links = items({"links": listed}, "links")
-    return {name: one for one in links if isinstance(name := one.get("globalId"), str) and name.startswith(OURS)}
 
 
 def _remove(site: Site, native: str, doing: str, global_id: str) -> None:
@@ -56,8 +46,8 @@ def _remove(site: Site, native: str, doing: str, global_id: str) -> None:
         return  # an attempt before, whose answer was lost, or a person has removed it
 
 
-def _global_id(one: Relation) -> str:
-    plain = f"{OURS}{one.tool}:{one.native}"
+def _global_id(tool: str) -> str:
+    plain = f"{OURS}{tool}"
     if len(plain) <= LONGEST:
         return plain
     digest = sha256(plain.encode()).hexdigest()
@@ -72,8 +62,3 @@ def _body(one: Relation) -> dict[str, Any]:
         "relationship": RELATIONSHIP,
         "object": {"url": one.url, "title": title if len(title) <= LONGEST else f"{title[: LONGEST - 1]}…"},
     }
-
-
-def _shows(link: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
-    shown = link.get("object")
-    return isinstance(shown, dict) and all(shown.get(name) == body["object"][name] for name in ("url", "title"))

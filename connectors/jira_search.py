@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from connectors.answers import items, understood, word
@@ -15,7 +15,7 @@ from sync.errors import Rejected, SyncError, Unavailable
 Issue = Mapping[str, Any]
 Page = Sequence[Issue]
 
-LISTINGS = 3  # how often a listing is begun anew when its page token runs out
+LISTINGS = 3  # how often a listing whose page token runs out is asked for without coming further
 SETBACKS = 20  # how often a listing that moves under us is taken up again a page earlier
 
 
@@ -25,7 +25,8 @@ class Search:
 
     `mark` tells issues apart that were given already; the order of `jql` must be one in which only what changes its
     mark moves, and moves to the end. `reconcile` are up to 50 ids that Cloud reads past the index (reference jira
-    §4.2), `properties` those that it shows; a Data Center does neither.
+    §4.2), `properties` those that it shows; a Data Center does neither. `behind` is the same question about what comes
+    in this order from an issue on: a listing whose page token runs out goes on there, without it from the start.
     """
 
     jql: str
@@ -34,6 +35,7 @@ class Search:
     properties: Sequence[str] = ()
     reconcile: Sequence[int] = ()
     mark: Callable[[Issue], Hashable] = lambda issue: issue["id"]
+    behind: Callable[[Issue], str | None] = lambda _: None
 
 
 def search(site: Site, doing: str, asked: Search, confirm: Callable[[], object]) -> Iterator[Page]:
@@ -42,18 +44,28 @@ def search(site: Site, doing: str, asked: Search, confirm: Callable[[], object])
     `confirm` is called on an empty page, which an anonymous caller is shown as well.
     """
     known: set[Hashable] = set()
-    for _ in range(LISTINGS):
+    vain, question = 0, asked
+    while vain < LISTINGS:
+        vain += 1
         try:
-            for page in (_by_token if site.cloud else _by_position)(site, doing, asked, known):
+            for page in (_by_token if site.cloud else _by_position)(site, doing, question, known):
                 if not page:
                     confirm()
                 fresh = {mark: issue for issue in page if (mark := asked.mark(issue)) not in known}
                 known.update(fresh)
                 yield list(fresh.values())
+                if fresh and (following := _behind(asked, page)) is not None:
+                    vain, question = 0, replace(asked, jql=following)
         except _Expired:
             continue
         return
     raise Unavailable(f"{site.tool} let {doing} expire {LISTINGS} times in a row. The next run tries again.")
+
+
+def _behind(asked: Search, page: Page) -> str | None:
+    """The question about what comes behind a page. Where those read past the index stand in it is not documented."""
+    last = next((issue for issue in reversed(page) if int(issue["id"]) not in asked.reconcile), None)
+    return asked.behind(last) if last else None
 
 
 class _Expired(SyncError):

@@ -6,7 +6,9 @@ docs/write-a-connector.md tells how.
 try:
     import pytest
 except ImportError as missing:
-    raise ImportError("The conformance suite runs under pytest. Install it: pip install pytest") from missing
+    raise ImportError(
+        "The conformance suite runs under pytest. Install it: pip install 'campaign-sync[conformance]'"
+    ) from missing
 
 LAWS = ("changing", "failing", "reading", "texts", "workbench", "writing")
 # A law that is broken shows both sides only if pytest has rewritten its module, which it does while importing it.

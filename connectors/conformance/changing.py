@@ -14,6 +14,12 @@ UNREADABLE = ("", "yesterday", "{}", '{"v": 99}', "-1", "9" * 400, "null", "\x00
 PLAN = Relation("plan", "rec1", "Spring sale in the plan", "https://plan.example/rec1")
 TASKS = Relation("tasks", "17", 'O\'Hara & "Söhne" <17>', "https://tasks.example/17?a=1&b=2")
 
+MOVED = Relation("plan", "rec2", "Spring sale in the new plan", "https://plan.example/rec2")
+RELATIONS: tuple[tuple[list[Relation], list[str]], ...] = (
+    ([PLAN, TASKS], []), ([TASKS, PLAN], []), ([MOVED], []), ([], ["plan"]), ([], ["plan", "elsewhere"]),
+    ([TASKS], []), ([], ["tasks"]),
+)  # fmt: skip
+
 
 class ChangingLaws(Workbench):
     """What `changes`, `position` and `relate` promise."""
@@ -183,8 +189,8 @@ class ChangingLaws(Workbench):
         if not tool.capability.relates:
             pytest.skip(f"{tool.tool} links nothing")
         record = self.made(tool, kind)
-        for relations in ([PLAN, TASKS], [TASKS, PLAN], [TASKS], [TASKS], []):
-            tool.relate(record, relations)
+        for relations, dropped in RELATIONS:
+            tool.relate(record, relations, dropped)
             assert self.rest(tool, self.held(tool, record.ref)) == self.rest(tool, record)
 
     def test_a_record_shows_the_relations_it_was_given_last(self, tool: Connector, kind: Kind) -> None:
@@ -193,6 +199,9 @@ class ChangingLaws(Workbench):
             pytest.skip(f"{tool.tool} links nothing")
         record = self.made(tool, kind)
         before = sorted(self.links(record.ref))
-        for relations in ([PLAN, TASKS], [TASKS, PLAN], [TASKS], []):
-            tool.relate(record, relations)
-            assert sorted(self.links(record.ref)) == sorted([*before, *(relation.url for relation in relations)])
+        shown: dict[str, str] = {}
+        for relations, dropped in RELATIONS:
+            tool.relate(record, relations, dropped)
+            shown = {name: url for name, url in shown.items() if name not in dropped}
+            shown |= {relation.tool: relation.url for relation in relations}
+            assert sorted(self.links(record.ref)) == sorted([*before, *shown.values()])

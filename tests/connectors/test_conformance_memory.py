@@ -44,7 +44,7 @@ class TestMemory(ConnectorConformance):
         return len(self.one.log)
 
     def links(self, ref: Ref) -> list[str]:
-        return [relation.url for relation in self.one.relations.get(ref.native, ())]
+        return [relation.url for relation in self.one.relations.get(ref.native, {}).values()]
 
     @contextmanager
     def outage(self) -> Any:

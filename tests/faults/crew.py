@@ -92,4 +92,5 @@ class Crew(Team):
         ref = Ref(tool, Kind.CAMPAIGN, self.campaign.links[tool].ref.native)
         fields = next(record.fields for record in listed if record.ref == ref)
         made = sum(str(record.fields.get(name)).startswith(MADE) for record in listed if record.ref.kind is ref.kind)
-        return Sight(str(fields[name]), fields.get(subject), made, len(listed))
+        held = fields.get(subject)
+        return Sight(str(fields[name]), held[0] if isinstance(held, list) else held, made, len(listed))

@@ -11,9 +11,11 @@ from typing import Any
 import requests
 
 from connectors.airtable import AirtableConnector
+from connectors.calendar import Sending
+from connectors.calendar_connector import CalendarConnector
 from connectors.http import Retry
 from connectors.jira import JiraConnector
-from connectors.klaviyo import KlaviyoConnector
+from connectors.klaviyo import KlaviyoEsp
 from connectors.sandbox.server import Sandbox
 from connectors.sandbox.world import Fault
 from sync.errors import SyncError
@@ -68,7 +70,8 @@ class Desk:
         self.connector = self.connect()
         self.native = self.connector.schema()
         self.all = {record.ref: record for record in self.connector.fetch()}
-        self.campaign = next(r for r in self.records(Kind.CAMPAIGN) if not r.locked)
+        free = (r for r in self.records(Kind.CAMPAIGN) if not r.locked and r.fields.get("status") != "scheduled")
+        self.campaign = next(free)
         self.other = next((r for r in self.records(Kind.CAMPAIGN) if r != self.campaign), self.campaign)
         self.stage = next((r for r in self.records(Kind.STAGE) if r.parent == self.campaign.ref.native), self.campaign)
 
@@ -84,7 +87,8 @@ class Desk:
                 base = {"token": login["token"], "base": login["base"]}
                 return AirtableConnector("airtable", url=url, per_second=None, retry=retry, **base)
         sender = {"from_email": "news@acme.example", "from_label": "Acme"}
-        return KlaviyoConnector("klaviyo", url=url, token=login["token"], per_second=None, retry=retry, **sender)
+        esp = KlaviyoEsp("klaviyo", url=url, token=login["token"], per_second=None, retry=retry, **sender)
+        return CalendarConnector("klaviyo", esp, Sending(now=lambda: NOW))
 
     @property
     def secret(self) -> str:

@@ -11,7 +11,7 @@ from tests.faults.desk import MARKER, Desk, Operation
 Oddities = tuple[tuple[str, Any], ...]
 
 NEW_NAME = "Changed by us"
-PLAN = {"method": "static", "datetime": "2026-04-01T10:00:00+00:00", "options": {"is_local": False}}
+PLAN = {"kind": "instant", "at": "2026-04-01T10:00:00+00:00"}
 
 
 def _only(desk: Desk, change: Change) -> Outcome:
@@ -47,7 +47,7 @@ def _renamed(desk: Desk) -> bool:
 def _create(desk: Desk) -> Outcome:
     fields: dict[str, Any] = {_name(desk): "Made by us"}
     if desk.tool == "klaviyo":
-        fields |= {"audiences": desk.campaign.fields["audiences"], "send_strategy": PLAN}
+        fields |= {"audiences": desk.campaign.fields["audiences"], "planned": PLAN}
     return _only(desk, Create(MARKER, Kind.CAMPAIGN, fields))
 
 

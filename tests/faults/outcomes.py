@@ -93,7 +93,7 @@ record twice      -l        ok        ok        -l        -l       -l        -l 
 one more          -p        -p        moved     -p        -p       -p        -p        -p        -p        -p
 one less          -p        -p        moved     -p        -p       -p        -p        -p        -p        -p
 expired           -p        -p        ok        -p        -p       -p        -p        -p        -p        -p
-expires always    -p        -p        expires   -p        -p       -p        -p        -p        -p        -p
+expires always    -p        -p        ok        -p        -p       -p        -p        -p        -p        -p
 401               config    config    config    config    config   config    config    config    config    config
 403               config0   config    config    config    config   refused   refused0  refused   refused   config
 404               config0   config    config    config    config   stale     stale0    stale     stale     nobody
