@@ -30,7 +30,7 @@ try:
     import pytest
 except ImportError as missing:
     raise ImportError(
-        "The conformance suite runs under pytest, which is not installed: pip install pytest"
+        "The conformance suite runs under pytest. Install it: pip install 'campaign-sync[conformance]'"
     ) from missing
 
 HOLDS: dict[FieldType, Any] = {

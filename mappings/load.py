@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -69,13 +70,16 @@ class MappingFile:
     sections: Mapping[Kind, Section]
 
 
-def load(path: Path | None, type: str, schema: Schema | None = None) -> MappingFile:
-    """The mapping file, or the packaged one of this tool type when there is no path.
+def load(
+    path: Path | Traversable | None, type: str, schema: Schema | None = None, *, own: str | Traversable | None = None
+) -> MappingFile:
+    """The mapping file, or when there is no path `own`, which a package brings along as text or as a file, or else ours
+    for this tool type.
 
     Raises ConfigError. With a schema unknown canonical fields are refused here, else by `bind`, which knows the
     workspace's own fields.
     """
-    text, name = _text(path, type)
+    text, name = _text(path, type) if path is not None or own is None else _brought(own, type)
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as why:
@@ -121,7 +125,14 @@ def nearest(word: str, words: Iterable[str]) -> str:
     return f". It has: {', '.join(held)}." if held else "."
 
 
-def _text(path: Path | None, type_: str) -> tuple[str, str]:
+def _brought(own: str | Traversable, type_: str) -> tuple[str, str]:
+    if isinstance(own, str):
+        return own, f"the mapping of type '{type_}' (packaged)"
+    text, _ = _text(own, type_)
+    return text, f"{own.name} (packaged)"
+
+
+def _text(path: Path | Traversable | None, type_: str) -> tuple[str, str]:
     if path is None:
         packaged = files("mappings") / f"{type_}.toml"
         if not packaged.is_file():

@@ -6,16 +6,15 @@ links (their words come by a lookup column), attachments (their addresses expire
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from mappings.iso import read_day, read_moment, read_words, write_day, write_words
+from mappings.native_text import read_marked, write_marked
 from mappings.shape import Account, Dialect, Shape, Sort, Unreadable, Unwritable, expect, member, same
+from mappings.told_airtable import TOLD, USUAL
 from sync.ports import NativeField
-
-MENTION = re.compile(r"<airtable:mention\b[^>]*>(.*?)</airtable:mention>", re.DOTALL)
 
 
 def _write_moment(at: datetime | None, _: Any) -> str | None:
@@ -23,22 +22,6 @@ def _write_moment(at: datetime | None, _: Any) -> str | None:
     if at is not None and at.tzinfo is None:
         raise Unwritable("a time without a zone would become another time there")
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z" if at else None
-
-
-def _read_prose(raw: Any) -> str | None:
-    text = expect(raw, str)
-    return MENTION.sub(r"\1", text) if text else None
-
-
-def _mentions(raw: Any) -> str | None:
-    return "a mention" if isinstance(raw, str) and MENTION.search(raw) else None
-
-
-def _write_prose(text: str | None, raw: Any) -> str | None:
-    """Also as one line of text, what this would destroy stays."""
-    if _mentions(raw):
-        raise Unwritable("it mentions somebody, which this change would destroy; please make the change there")
-    return text
 
 
 def _read_collaborator(raw: Any) -> Account | None:
@@ -97,7 +80,7 @@ def _read_sole(shape: Shape, raw: Any) -> Any:
 
 
 LINE = Shape(frozenset({Sort.LINE, Sort.WORD}), lambda raw: expect(raw, str), same)
-PROSE = Shape(frozenset({Sort.PROSE, Sort.LINE}), _read_prose, _write_prose, loses=_mentions)
+PROSE = Shape(frozenset({Sort.PROSE, Sort.LINE}), read_marked, write_marked)
 NUMBER = Shape(frozenset({Sort.NUMBER}), lambda raw: expect(raw, (int, float)), same)
 MOMENT = Shape(frozenset({Sort.MOMENT}), read_moment, _write_moment)
 PERSON = Shape(frozenset({Sort.ACCOUNT}), _read_collaborator, _write_collaborator, by_email=True)
@@ -132,4 +115,4 @@ def _shape(native: NativeField) -> Shape | None:
     return Shape(made.sorts, lambda raw: made.read(_result(raw)), same)
 
 
-DIALECT = Dialect(_shape, absent_is_empty=True)
+DIALECT = Dialect(_shape, absent_is_empty=True, told=TOLD, usual=USUAL)

@@ -12,6 +12,7 @@ from typing import Any
 from mappings.iso import read_day, read_moment, read_words, write_day, write_words
 from mappings.native_text import read_doc, read_wiki, write_doc, write_wiki
 from mappings.shape import Account, Dialect, Shape, Sort, Unwritable, expect, member, same, units
+from mappings.told_jira import TOLD, USUAL
 from sync.ports import NativeField
 
 LINE_LIMIT = 255  # §5.7; UTF-16 units
@@ -128,4 +129,4 @@ def _shape(native: NativeField) -> Shape | None:
     return SHAPES.get(native.type)
 
 
-DIALECT = Dialect(_shape)
+DIALECT = Dialect(_shape, told=TOLD, usual=USUAL)

@@ -1,4 +1,6 @@
-"""Jira's rich text in its two forms: documents on Jira Cloud, wiki markup on Data Center (reference jira §1, §5.7).
+"""Rich text in its native forms: Jira Cloud's documents, Data Center's wiki markup, Airtable's Markdown with marks.
+
+Sources: reference jira §1 and §5.7, airtable §3.
 
 A write keeps what is there: only the blocks that the new text changes are replaced (`mappings.splice`).
 """
@@ -9,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import Any
 
+from mappings import airtable_text
 from mappings.richtext import Unstable, canonical, from_adf
 from mappings.shape import Unreadable, Unwritable, expect, units
 from mappings.splice import Node, Part, splice
@@ -54,17 +57,63 @@ def write_wiki(text: str | None, raw: Any) -> str | None:
     """The wiki text for canonical Markdown, with the blocks of `raw` that need not change, character by character."""
     source = raw if isinstance(raw, str) else ""
     held = chunks(source)
-    parts = _spliced(
-        [chunk.nodes for chunk in held], text, lambda parts: from_adf(document(_joined(parts, held, source)))
-    )
-    markup = _joined(parts, held, source) if parts else None
+
+    def laid(parts: Sequence[Part]) -> str:
+        return _joined(parts, held, source, lambda node: wiki({"content": [node]}))
+
+    parts = _spliced([chunk.nodes for chunk in held], text, lambda parts: from_adf(document(laid(parts))))
+    markup = laid(parts) if parts else None
     _check(units(markup or ""))
     return markup
 
 
-def _spliced(native: Sequence[Sequence[Node]], text: str | None, shown: Callable[[Sequence[Part]], str]) -> list[Part]:
+def read_marked(raw: Any) -> str | None:
+    """The Markdown of a text in Airtable; whoever it mentions is there by the name that is shown."""
+    text = expect(raw, str)
+    return airtable_text.shown(text) if text else None
+
+
+def write_marked(text: str | None, raw: Any) -> str | None:
+    """Airtable's text for Markdown, with the blocks of `raw` that need not change, character by character.
+
+    Where nothing would be lost, text that keeps no block stands as it was given: it may be one line and no Markdown.
+    """
+    source = raw if isinstance(raw, str) else ""
+    beyond = airtable_text.beyond(source)
+    if text and airtable_text.beyond(text):
+        raise Unwritable("it would read this text as a mention; please write it in another way")
+    if not beyond and "\n" not in (text or ""):
+        return text
+    held = _marked(source)
+
+    def laid(parts: Sequence[Part]) -> str:
+        return _joined(parts, held, source, lambda node: from_adf({"content": [node]}))
+
+    parts = _spliced(
+        [chunk.nodes for chunk in held], text, lambda parts: airtable_text.shown(laid(parts)),
+        [airtable_text.beyond(chunk.source) for chunk in held],
+    )  # fmt: skip
+    return laid(parts) if any(isinstance(part, int) for part in parts) else text
+
+
+def _marked(source: str) -> list[Chunk]:
+    """The blocks of Airtable's text; one that cannot be read has none that may stay."""
     try:
-        return splice(native, text, lambda parts: canonical(shown(parts)))
+        return airtable_text.chunks(source)
+    except Unstable as why:
+        if airtable_text.beyond(source):
+            raise Unwritable(str(why)) from None
+        return []
+
+
+def _spliced(
+    native: Sequence[Sequence[Node]],
+    text: str | None,
+    shown: Callable[[Sequence[Part]], str],
+    beyond: Sequence[frozenset[str]] = (),
+) -> list[Part]:
+    try:
+        return splice(native, text, lambda parts: canonical(shown(parts)), beyond)
     except Unstable as why:
         raise Unwritable(str(why)) from None
 
@@ -110,7 +159,7 @@ def _renumbered(node: Node, ids: Iterator[str]) -> Node:
     return fresh
 
 
-def _joined(parts: Sequence[Part], held: Sequence[Chunk], source: str) -> str:
+def _joined(parts: Sequence[Part], held: Sequence[Chunk], source: str, written: Callable[[Node], str]) -> str:
     """Kept blocks with what stood between them, new ones between blank lines; line ends as the text has them."""
     end = "\r\n" if "\r\n" in source else "\n"
     lead = len(source) - sum(len(chunk.source) + len(chunk.after) for chunk in held)
@@ -124,6 +173,6 @@ def _joined(parts: Sequence[Part], held: Sequence[Chunk], source: str) -> str:
                 out += held[part].after
                 continue
         else:
-            out += wiki({"content": [part]}).replace("\n", end)
+            out += written(part).replace("\n", end)
         out += end * 2 if follows is not None else ""
     return out

@@ -21,7 +21,8 @@ from marklas.md.parser.normalize import normalize_blocks, tokenize
 from mappings.adf import BREAK, ESCAPE, presentable, tidy
 
 ROUNDS = 24
-TRIALS = 30  # lines of one block that are tried without their escapes
+TRIALS = 16  # how often lines of one block are tried without their escapes
+TRIED = 20_000  # characters that are read for these trials
 ESCAPED = re.compile(r"\\([*_\[\]`~<])")
 CONTAINER = re.compile(r"^(?:[ ]*(?:>|[-*+]|\d+\.)[ ]+)*[ ]*")
 HOLDERS = {"list_item", "task_list_item", "block_quote"}
@@ -41,7 +42,7 @@ def canonical(markdown: str) -> str | None:
     """
     seen = [_lines(markdown)]
     for _ in range(ROUNDS):
-        text = _render(parse(seen[-1]))
+        text = _render(_meaning(seen[-1]))
         if text in seen:
             return min(seen[seen.index(text) :], key=lambda spelling: (len(spelling), spelling)) or None
         seen.append(text)
@@ -56,6 +57,12 @@ def parse(markdown: str) -> dict[str, Any]:
     except (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as why:
         # whatever people type must not stop a run
         raise Unstable("its Markdown cannot be read; please simplify it") from why
+
+
+@lru_cache(maxsize=16)
+def _meaning(markdown: str) -> dict[str, Any]:
+    """What `parse` gives, to be compared and not to be changed: the same few spellings are asked for in every round."""
+    return parse(markdown)
 
 
 def from_adf(doc: dict[str, Any]) -> str:
@@ -109,22 +116,35 @@ def _unescaped(text: str) -> str:
     if not ESCAPED.search(text):
         return text
     bare = "\n\n".join(_bare(block.split("\n")) for block in text.split("\n\n"))
-    return bare if parse(bare) == parse(text) else text
+    return bare if _meaning(bare) == _meaning(text) else text
 
 
 def _bare(lines: list[str]) -> str:
-    """A block with as few backslashes as keep its meaning when it stands alone."""
+    """A block with as few backslashes as keep its meaning when it stands alone; in a long one fewer are tried away."""
     text, bare = "\n".join(lines), ESCAPED.sub(r"\1", "\n".join(lines))
     if text == bare:
         return text
-    meaning = parse(text)
-    if parse(bare) == meaning:
+    meaning = _meaning(text)
+    if _meaning(bare) == meaning:
         return bare
-    for i in [i for i, line in enumerate(lines) if ESCAPED.search(line)][:TRIALS]:
-        trial = [*lines[:i], ESCAPED.sub(r"\1", lines[i]), *lines[i + 1 :]]
+    escaped = [i for i, line in enumerate(lines) if ESCAPED.search(line)]
+    groups = _halves(escaped)
+    for _ in range(min(TRIALS, TRIED // len(text))):
+        if not groups:
+            break
+        group = groups.pop()
+        trial = [ESCAPED.sub(r"\1", line) if i in group else line for i, line in enumerate(lines)]
         if parse("\n".join(trial)) == meaning:
             lines = trial
+        else:
+            groups += _halves(group)
     return "\n".join(lines)
+
+
+def _halves(places: list[int]) -> list[list[int]]:
+    """The two halves of some places, the first one last; none of a single place."""
+    half = (len(places) + 1) // 2
+    return [places[half:], places[:half]] if len(places) > 1 else []
 
 
 def _plain_tokens(tokens: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -58,17 +58,32 @@ class Shape:
     write: Callable[[Any, Any], Any]
     limit: int | None = None
     by_email: bool = False
-    loses: Callable[[Any], str | None] = lambda _: None
     fits: Callable[[str], bool] = lambda _: True
     options: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What people are told of a native type: its name, how it is read and written ("" for never), what gets lost."""
+
+    name: str
+    read: str = ""
+    write: str = ""
+    loss: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Dialect:
-    """A tool's native types. `absent_is_empty`: the tool leaves empty fields out of a record."""
+    """A tool's native types. `absent_is_empty`: the tool leaves empty fields out of a record.
+
+    For the documentation: `told` says of every native type, by its word, what becomes of it, and `usual` of which type
+    the fields of the packaged mapping are. Where `usual` is empty, `told` is by field: a calendar has one of a kind.
+    """
 
     shape: Callable[[NativeField], Shape | None]
     absent_is_empty: bool = False
+    told: Mapping[str, Told] = field(default_factory=dict)
+    usual: Mapping[str, str] = field(default_factory=dict)
 
 
 def expect(raw: Any, kind: type | tuple[type, ...]) -> Any:

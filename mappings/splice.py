@@ -32,24 +32,30 @@ class Block:
     shown: tuple[str, ...]
 
     @classmethod
-    def of(cls, held: Sequence[int], nodes: Sequence[Node]) -> Block:
-        """The block of these places and nodes. Raises Unstable."""
+    def of(cls, held: Sequence[int], nodes: Sequence[Node], beyond: frozenset[str] = frozenset()) -> Block:
+        """The block of these places and nodes, and of what is lost with it `beyond` the nodes. Raises Unstable."""
         doc = {"type": "doc", "version": 1, "content": list(nodes)}
-        return cls(tuple(held), tuple(nodes), frozenset(presentable(doc)[1]), tuple(_keys(canonical(from_adf(doc)))))
+        lost = beyond.union(presentable(doc)[1])
+        return cls(tuple(held), tuple(nodes), lost, tuple(_keys(canonical(from_adf(doc)))))
 
 
 def splice(
-    native: Sequence[Sequence[Node]], text: str | None, whole: Callable[[Sequence[Part]], str | None]
+    native: Sequence[Sequence[Node]],
+    text: str | None,
+    whole: Callable[[Sequence[Part]], str | None],
+    beyond: Sequence[frozenset[str]] = (),
 ) -> list[Part]:
     """The parts, in order, that make a native text show `text`.
 
-    `native` is the document nodes of each native block. `whole` reads parts back: it tells the canonical text that
-    they would show together. Raises Unwritable when a block with more than Markdown can express would not survive.
+    `native` is the document nodes of each native block, `beyond` names what each holds that its nodes do not tell.
+    `whole` reads parts back: it tells the canonical text that they would show together. Raises Unwritable when a block
+    with more than Markdown can express would not survive.
     """
     fresh: list[Node] = parse(text)["content"] if text else []
-    lost = _lost(native)
+    more = [*beyond, *[frozenset[str]()] * (len(native) - len(beyond))]
+    lost = _lost(native).union(*more)
     try:
-        blocks = _parted([Block.of([place], nodes) for place, nodes in enumerate(native)])
+        blocks = _parted([Block.of([at], nodes, more[at]) for at, nodes in enumerate(native)])
         if blocks and text:
             parts = _aligned(blocks, fresh)
             if whole(parts) == text:
@@ -75,13 +81,14 @@ def _keys(text: str | None) -> list[str]:
 
 
 def _key(node: Node) -> str:
-    return json.dumps(_bare(node), sort_keys=True)
+    return json.dumps(bare(node), sort_keys=True)
 
 
-def _bare(node: Any) -> Any:
+def bare(node: Any) -> Any:
+    """A node, or a list of them, without local ids, by which no text differs from another."""
     if isinstance(node, dict):
-        return {key: _bare(held) for key, held in node.items() if key != "localId"}
-    return [_bare(each) for each in node] if isinstance(node, list) else node
+        return {key: bare(held) for key, held in node.items() if key != "localId"}
+    return [bare(each) for each in node] if isinstance(node, list | tuple) else node
 
 
 def _parted(blocks: list[Block]) -> list[Block] | None:
@@ -100,7 +107,8 @@ def _joined(blocks: list[Block]) -> list[Block]:
         if block.shown and joined and _lists(joined[last].nodes[-1:] + block.nodes[:1]):
             run = [*joined[last:], block]
             places = [place for one in run for place in one.held]
-            both = Block.of(places, [node for one in run for node in one.nodes])
+            lost = frozenset(name for one in run for name in one.lost)
+            both = Block.of(places, [node for one in run for node in one.nodes], lost)
             if both.shown != joined[last].shown + block.shown:
                 joined[last:] = [both]
                 continue

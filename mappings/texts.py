@@ -60,9 +60,11 @@ class TextLens(Lens):
         text = self.project(value)
         if isinstance(text, Refusal):
             return text
-        if isinstance(text, str) and self.keyed:
-            text += self.keys(raw)
-        return write_plain(self.shape, self.where, text, raw)
+        native = text + self.keys(raw) if isinstance(text, str) and self.keyed else text
+        native = write_plain(self.shape, self.where, native, raw)
+        if isinstance(native, Refusal) or self.read(native) == text:
+            return native
+        return Refusal(f"{self.where} would show this text in another way than it is meant; please change it there.")
 
     def keys(self, raw: Any) -> str:
         """The bracketed keys at the end of the native text, as they stand there."""
@@ -103,9 +105,6 @@ class RichLens(Lens):
         text = self.project(value)
         if isinstance(text, Refusal):
             return text
-        lost = self.shape.loses(raw)
-        if lost:
-            return Refusal(f"{self.where} holds {lost}, which this change would destroy; please make the change there.")
         native = write_plain(self.shape, self.where, text, raw)
         if isinstance(native, Refusal) or self.read(native) == text:
             return native

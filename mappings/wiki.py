@@ -30,7 +30,7 @@ DEPTH = 6  # of macros within macros; deeper ones are text
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Whole lines of wiki markup that are read as one, and what they say. `after` is the line end and blank lines."""
+    """Whole lines of a text that are read as one, and what they say. `after` is the line end and blank lines."""
 
     source: str
     after: str

@@ -20,7 +20,7 @@ PROGRAMS = ("Newsletter", "Promotion", "Lifecycle", "Product launch", "Event")
 STAGES = ("Strategy", "Segmentation", "Content", "Design", "Build", "QA", "Compliance", "Deployment", "Analysis")
 AUDIENCES = (("Y6nRLr", "Newsletter list"), ("UTd5ui", "VIP customers"), ("Xk2p9a", "Lapsed"))
 TYPES = ("Exact time", "Recipient local", "Day")
-METRICS = ("Delivered", "Opens", "Clicks", "Conversions", "Unsubscribes", "Bounces")
+METRICS = ("Delivered", "Opens", "Clicks", "Conversions", "Unsubscribes", "Bounces", "Machine opens")
 EPIC = ("Planned", "In Progress", "In Review", "Approved", "Scheduled", "Sending", "Sent", "Cancelled")
 TASK = ("To Do", "In Progress", "Blocked", "Done", "Dropped")
 
@@ -71,7 +71,7 @@ def _airtable() -> NativeSchema:
         NativeField("fldPlannedType", "Planned send type", "singleSelect", options=choices(*TYPES)),
         NativeField("fldSched", "Scheduled send", "dateTime"),
         NativeField("fldSchedType", "Scheduled send type", "singleSelect", options=choices(*TYPES)),
-        *(NativeField(f"fld{name}", name, "number") for name in METRICS),
+        *(NativeField("fld" + name.replace(" ", ""), name, "number") for name in METRICS),
         NativeField("fldKey", "Jira key", "singleLineText"),
         NativeField("fldModified", "Last modified", "lastModifiedTime", read_only=True),
     )
@@ -89,15 +89,17 @@ def _airtable() -> NativeSchema:
 
 
 def _klaviyo() -> NativeSchema:
+    times = (("grid", "1"), ("kinds", "day,instant,recipient_local,staggered"))
     return {
         Kind.CAMPAIGN: (
             NativeField("name", "Name", "string"),
-            NativeField("subject", "Subject", "string"),
+            NativeField("subject", "Subject line", "subjects"),
             NativeField("audiences", "Audiences", "audiences", options=AUDIENCES),
-            NativeField("tags", "Tags", "tags", options=choices("spring", "promo")),
-            NativeField("send_strategy", "Send strategy", "send_strategy"),
+            NativeField("planned", "Planned send", "send_time", options=times),
+            NativeField("scheduled", "Scheduled send", "send_time", read_only=True),
             NativeField("status", "Status", "string", read_only=True),
-            NativeField("send_time", "Send time", "send_time", read_only=True),
+            NativeField("tags", "Tags", "tags", options=choices("spring", "promo")),
+            *(NativeField(name.lower(), name, "number", read_only=True) for name in METRICS[:-1]),
         )
     }
 

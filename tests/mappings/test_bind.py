@@ -104,7 +104,7 @@ def test_creation_templates_need_a_field_for_text(tmp_path: Path) -> None:
         ("jira", Kind.CAMPAIGN, "scheduled_send", "customfield_10034"),
         ("jira", Kind.STAGE, "kind", "customfield_10030"),
         ("airtable", Kind.CAMPAIGN, "planned_send", "fldPlanned"),
-        ("klaviyo", Kind.CAMPAIGN, "planned_send", "send_strategy"),
+        ("klaviyo", Kind.CAMPAIGN, "planned_send", "planned"),
         ("klaviyo", Kind.CAMPAIGN, "owner", None),
         ("klaviyo", Kind.STAGE, "kind", None),
         ("airtable", Kind.STAGE, "campaign", None),

@@ -93,3 +93,19 @@ def test_a_file_that_is_no_text_says_so(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match="cannot be read"):
         load(path, "jira")
+
+
+def test_a_package_may_bring_its_own_mapping_as_text_or_as_a_file(tmp_path: Path) -> None:
+    text = '[campaign.fields]\nname = { field = "Title" }\n'
+    brought = tmp_path / "planner.toml"
+    brought.write_text(text, "utf-8")
+    named = tmp_path / "mine.toml"
+    named.write_text(text.replace("Title", "Mine"), "utf-8")
+
+    for own in (text, brought):
+        file = load(None, "airtable", own=own)
+        assert (file.type, file.sections[Kind.CAMPAIGN].entries[0].field) == ("airtable", "Title")
+        assert load(named, "airtable", own=own).sections[Kind.CAMPAIGN].entries[0].field == "Mine"
+    brought.write_text("[", "utf-8")
+    with pytest.raises(ConfigError, match=r"planner\.toml \(packaged\).*not valid TOML"):
+        load(None, "airtable", own=brought)

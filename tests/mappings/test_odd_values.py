@@ -11,15 +11,14 @@ from sync.ports import Native, Reading
 from tests.mappings.company import NATIVE, bound, record
 
 DOC = {"type": "doc", "version": 1}
-STATIC = {"method": "static", "datetime": "2026-01-01T00:00:00+00:00"}
 ODD: tuple[Any, ...] = (
     None, 5, -1.5, True, "x", "", "\ud800", "2026-13-45", "9999999-01-01T00:00:00Z", 1e400, float("nan"), [], {}, [5],
     [None], [[]], {"a": 1}, {"id": 5}, {"id": None}, {"value": None}, {"value": 5}, {"name": 5}, {"name": None},
     [{"value": 5}], [{"id": None}], [{"name": []}],
     {"accountId": 5}, {"accountId": "x", "displayName": 5, "emailAddress": 5}, {"id": "u", "email": 5, "name": 5},
-    {"method": 5}, {"method": "static"}, {"method": "static", "datetime": 5}, {**STATIC, "options": 5},
-    {"method": "static", "datetime": "x", "options": 5}, {"method": "smart_send_time", "date": "x"},
-    {"value": "2026-01-01T00:00:00+00:00", "is_local": 5},
+    {"kind": 5}, {"kind": "instant"}, {"kind": "instant", "at": 5}, {"kind": "instant", "at": "2026-01-01T00:00:00"},
+    {"kind": "day", "at": "x"}, {"kind": "recipient_local", "at": "2026-01-01T00:00:00Z"}, {"kind": "soon", "at": "x"},
+    {"kind": "staggered", "at": ""}, ["x", "y"], ["x", 5],
     {"included": 5}, {"included": [5]}, {"included": [{"id": 5}]}, {"included": ["x"]},
     {"included": [{"id": "x", "name": 5}], "excluded": 5}, {"excluded": [{"id": "x", "name": "Lapsed"}]},
     {"type": "doc"}, {**DOC, "content": 5}, {**DOC, "content": [5]}, {**DOC, "content": [{"type": 5}]},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from marklas.md.parser import normalize
 
 from mappings.richtext import Unstable, canonical, from_adf, losses, to_adf
 from sync.model import Kind
@@ -165,3 +166,33 @@ def test_monstrous_text_neither_hangs_nor_crashes(odd: str) -> None:
     except Unstable:
         return
     assert shown is None or canonical(shown) == shown
+
+
+def test_one_needed_backslash_among_many_lines_leaves_the_others_without() -> None:
+    lines = [f"snake_case_{number} of it" for number in range(24)]
+    lines[17] = "\\*not lean\\*"
+    typed = "\n".join(lines)
+
+    assert canonical(typed) == typed
+    assert canonical(from_adf(to_adf(typed))) == typed
+
+
+@pytest.mark.parametrize(
+    "markup",
+    ["*_[`" * 1500, ("*_[`" * 25 + "\n") * 60, "> *_[` a\n" * 600],
+    ids=["one line", "many lines", "quote"],
+)
+def test_a_long_text_of_markup_is_read_a_few_times_and_no_more(markup: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    tokenize = normalize.tokenize
+
+    def counted(text: str) -> list[dict[str, Any]]:
+        read.append(len(text))
+        return tokenize(text)
+
+    monkeypatch.setattr("mappings.richtext.tokenize", counted)
+    shown = canonical(markup)
+
+    assert len(markup) < sum(read) < 20 * len(markup)
+    assert shown is not None
+    assert canonical(shown) == shown
