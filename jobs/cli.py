@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from jobs import cli_config, cli_people, cli_runs, cli_services
+from jobs import cli_config, cli_people, cli_runs, cli_services, cli_webhooks
 from jobs.cli_options import Commands, Config, Debug, session
 
 app = typer.Typer(
@@ -59,6 +59,7 @@ _configuration.command("check")(cli_config.check)
 _configuration.command("schema")(cli_config.schema)
 app.add_typer(_configuration, name="config")
 app.add_typer(cli_people.app, name="people")
+app.add_typer(cli_webhooks.app, name="webhooks")
 
 
 def main() -> None:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jobs.cli_options import Config, Debug, session
+from jobs.cli_options import Config, Debug, Json, session
+from jobs.session import hidden
 from sync.errors import SyncError
+from sync.model import Kind
 
 if TYPE_CHECKING:  # these cost start-up time
     from jobs.settings import Settings
@@ -18,30 +20,46 @@ if TYPE_CHECKING:  # these cost start-up time
 def check(
     config: Config = None,
     online: Annotated[bool, typer.Option("--online", help="Ask every tool for its fields, too.")] = False,
+    as_json: Json = False,
     debug: Debug = False,
 ) -> int:
     """Read the workspace's files and say what is wrong with them, with file and line."""
     settings = session.settings
-    email = f"reports go to {', '.join(settings.email.to)}" if settings.email else "no reports by email"
-    session.say(
-        f"{settings.path} is fine: {settings.name}, {len(settings.people)} people, "
-        f"{len(settings.tools)} tools, {email}."
-    )
-    _check_webhooks(settings)
-    failures = [_checked(settings, name, online=online) for name in settings.tools]
-    return int(any(failures))
+    reports = f"reports go to {', '.join(settings.email.to)}" if settings.email else "no reports by email"
+    people = "1 person" if len(settings.people) == 1 else f"{len(settings.people)} people"
+    tools_named = "1 tool" if len(settings.tools) == 1 else f"{len(settings.tools)} tools"
+    _say(f"{settings.path} is fine: {settings.name}, {people}, {tools_named}, {reports}.")
+    webhooks = _webhooks(settings)
+    tools = [_checked(settings, name, online=online) for name in settings.tools]
+    if session.json:
+        email = list(settings.email.to) if settings.email else []
+        session.show_json(
+            {"file": str(settings.path), "workspace": settings.name, "people": len(settings.people), "email": email}
+            | {"webhooks": webhooks, "tools": tools}
+        )
+    return int(not all(tool["fine"] for tool in tools))
 
 
-def _check_webhooks(settings: Settings) -> None:
-    """One line on who is heard. Raises ConfigError for a secret that is none."""
-    if settings.webhooks is None and not any(tool.webhook_secret for tool in settings.tools.values()):
-        return
+def _say(text: str) -> None:
+    """A line for people; programs get the whole at the end."""
+    if not session.json:
+        session.say(text)
+
+
+def _webhooks(settings: Settings) -> dict[str, Any] | None:
+    """Where the worker listens and who is heard, None when nobody is meant to be. ConfigError for a wrong secret."""
+    if settings.webhooks is None and not any(
+        tool.webhook_secret or tool.webhook_secret_file for tool in settings.tools.values()
+    ):
+        return None
     from jobs.settings_file import WebhooksSection
     from jobs.webhooks_service import heard
 
-    names = ", ".join(heard(settings)) or "nobody: no tool has a webhook_secret_file"
+    names, listen = list(heard(settings)), (settings.webhooks or WebhooksSection()).listen
     how = "the worker" if settings.webhooks else "`worker --webhooks`"
-    session.say(f"Webhooks: {how} listens on {(settings.webhooks or WebhooksSection()).listen} and believes {names}.")
+    believed = ", ".join(names) or "nobody: no tool has a webhook_secret_file"
+    _say(f"Webhooks: {how} listens on {listen} and believes {believed}.")
+    return {"listen": str(listen), "always": settings.webhooks is not None, "heard": names}
 
 
 def schema(config: Config = None, debug: Debug = False) -> int:
@@ -52,32 +70,34 @@ def schema(config: Config = None, debug: Debug = False) -> int:
     return 0
 
 
-def _checked(settings: Settings, name: str, *, online: bool) -> bool:
-    """One line on a tool. Gives whether it failed."""
+def _checked(settings: Settings, name: str, *, online: bool) -> dict[str, Any]:
+    """A tool: whether it is fine, and what is said of it."""
+    from jobs.tools import mapping_file
     from jobs.wiring import connect
     from mappings.load import check as check_mapping
-    from mappings.load import load
 
     tool = settings.tools[name]
+    shown = {"tool": name, "type": tool.type.name, "fine": True, "online": online}
     try:
-        check_mapping(load(tool.mapping, tool.type.mapping_type), settings.schema)
+        check_mapping(mapping_file(tool.type, tool.mapping), settings.schema)
         if not online:
-            session.say(f"{name}: the mapping is fine; --online checks it against the tool.")
-            return False
+            _say(f"{name}: the mapping is fine; --online checks it against the tool.")
+            return shown
         connected = connect(settings, tool)
         try:
             bound = connected.bind(connected.connector.schema())
         finally:
             connected.connector.close()
     except SyncError as exc:
-        session.fail(type(exc).__name__, f"{name}: {exc}")
-        return True
-    session.say(f"{name}: reached; {_mapped(bound)}.")
-    return False
+        kind = next(cls.__name__ for cls in type(exc).__mro__ if not cls.__name__.startswith("_"))
+        said = hidden(str(exc), settings.secrets)
+        if not session.json:
+            session.fail(kind, f"{name}: {said}")
+        return {**shown, "fine": False, "error": said, "kind": kind}
+    _say(f"{name}: reached; {_mapped(bound)}.")
+    return {**shown, "mapped": {kind.value: sorted(bound.views(kind)) for kind in Kind if bound.views(kind)}}
 
 
 def _mapped(bound: Any) -> str:
-    from sync.model import Kind
-
     parts = [f"{len(views)} fields of a {kind}" for kind in Kind if (views := bound.views(kind))]
     return f"{' and '.join(parts)} are mapped" if parts else "nothing is mapped"

@@ -15,7 +15,7 @@ from sync.errors import ConfigError
 # ruff: noqa: ARG001, PLC0415 - options keep themselves through their callbacks; imports wait until a command runs
 
 SANDBOX_PORT = 8720
-MAIL_PORT = 8725
+MAIL_PORT = 8728
 
 
 class Flavour(StrEnum):
@@ -23,6 +23,25 @@ class Flavour(StrEnum):
 
     CLOUD = "cloud"
     DATA_CENTER = "dc"
+
+
+class Calendar(StrEnum):
+    """Which ESP, or feed of sends, there is a stand-in for."""
+
+    KLAVIYO = "klaviyo"
+    MAILCHIMP = "mailchimp"
+    BREVO = "brevo"
+    ICS = "ics"
+
+
+Esps = Annotated[
+    list[Calendar] | None,
+    typer.Option("--esp", help="The ESP; given several times, its campaigns are split between several."),
+]
+
+
+def _names(esps: list[Calendar] | None) -> tuple[str, ...]:
+    return tuple(esp.value for esp in esps or [Calendar.KLAVIYO])
 
 
 def worker(
@@ -47,17 +66,18 @@ def demo(
     ),
     seed: Annotated[int, typer.Option(help="Another seed makes another company.")] = 1,
     jira: Annotated[Flavour, typer.Option(help="Jira Cloud or Data Center.")] = Flavour.CLOUD,
+    esp: Esps = None,
     debug: Debug = False,
 ) -> int:
     """See everything at work on made-up tools. Takes a minute and leaves a workspace to play with."""
     from jobs.demo import run
 
-    return run(folder, seed=seed, jira=jira.value)
+    return run(folder, seed=seed, jira=jira.value, esps=_names(esp))
 
 
 def sandbox(
     port: Annotated[
-        int, typer.Option(min=0, max=65532, help="Jira's port; the others take the next three. 0: free ones.")
+        int, typer.Option(min=0, max=65529, help="Jira's port; the others take the next ones. 0: free ones.")
     ] = SANDBOX_PORT,
     seed: Annotated[int, typer.Option(help="Another seed makes another company.")] = 1,
     campaigns: Annotated[int, typer.Option(min=0, help="How many campaigns the company has.")] = 24,
@@ -66,9 +86,10 @@ def sandbox(
     now: Annotated[str | None, typer.Option(metavar="TIME", help="When the company is looked at, in ISO form.")] = None,
     rate_limits: Annotated[bool, typer.Option("--rate-limits", help="Enforce the tools' rate limits.")] = False,
     jira: Annotated[Flavour, typer.Option(help="Jira Cloud or Data Center.")] = Flavour.CLOUD,
+    esp: Esps = None,
     debug: Debug = False,
 ) -> int:
-    """Run stand-ins for the three tools on this machine. A made-up company is in them. Ends on Ctrl-C."""
+    """Run stand-ins for the tools on this machine. A made-up company is in them. Ends on Ctrl-C."""
     from connectors.sandbox.server import Config as Wanted
     from connectors.sandbox.server import PortInUseError, serve
     from connectors.sandbox.world import StateError
@@ -82,6 +103,7 @@ def sandbox(
         log=log,
         rate_limits=rate_limits,
         jira=jira.value,
+        esps=_names(esp),
     )
     try:
         serve(wanted, _tell)

@@ -18,7 +18,7 @@ import requests
 from rich.console import Console
 
 from connectors.sandbox.server import sandbox_process
-from jobs.demo_people import deeds
+from jobs.demo_people import deeds, moved_records
 from jobs.demo_workspace import make_folder, write_workspace
 from jobs.mailbox import Mailbox
 from jobs.mailing import mail_report
@@ -35,10 +35,17 @@ from sync.store import Store
 from sync.wording import listed, tool_title
 
 SANDBOX_PORTS = range(8720, 8790, 10)
-MAIL_PORT_AFTER = 5
+MAIL_PORT_AFTER = 8
 
 
-def run(folder: Path, *, seed: int = 1, jira: str = "cloud", console: Console | None = None) -> int:
+def run(
+    folder: Path,
+    *,
+    seed: int = 1,
+    jira: str = "cloud",
+    esps: Sequence[str] = ("klaviyo",),
+    console: Console | None = None,
+) -> int:
     """Tell the whole story in `folder` and leave it there; `jira` is cloud or dc. Gives the exit code.
 
     Raises ConfigError or Unavailable when the folder or the stand-in tools cannot be used.
@@ -46,9 +53,9 @@ def run(folder: Path, *, seed: int = 1, jira: str = "cloud", console: Console | 
     console = console or Console(highlight=False, markup=False, emoji=False)
     make_folder(folder)
     port = _free_ports()
-    arguments = ("--seed", str(seed), "--jira", jira, "--port", str(port), "--state", str(folder / "sandbox.json"))
-    log = ("--log", str(folder / "sandbox.log"))
-    with Mailbox(folder / "mail", port=port + MAIL_PORT_AFTER) as mail, _tools(folder, *arguments, *log) as company:
+    arguments = ["--seed", str(seed), "--jira", jira, "--port", str(port), "--state", str(folder / "sandbox.json")]
+    arguments += ["--log", str(folder / "sandbox.log"), *(word for esp in esps for word in ("--esp", esp))]
+    with Mailbox(folder / "mail", port=port + MAIL_PORT_AFTER) as mail, _tools(folder, *arguments) as company:
         config = write_workspace(folder, company, mail.url)
         settings = load_settings(config)
         with open_state(settings) as store:
@@ -98,6 +105,8 @@ class Story:
     store: Store
     company: Mapping[str, Any]
     spans: list[tuple[int, int]] = field(default_factory=list)
+    # The records of the campaign whose scheduled send is moved, which takes several steps.
+    moved: frozenset[str] = frozenset()
 
     @property
     def control(self) -> str:
@@ -107,9 +116,9 @@ class Story:
         """Everything, in order."""
         jira = "Jira Data Center" if self.company["credentials"]["jira"]["flavour"] == "dc" else "Jira Cloud"
         put(self.console)
-        prose(
-            self.console, f"Stand-ins for {jira}, Airtable and Klaviyo run on this machine for as long as this takes."
-        )
+        esps = [tool_title(tool) for tool in self.company["urls"] if tool not in ("jira", "airtable", "control")]
+        tools = listed([jira, "Airtable", *esps])
+        prose(self.console, f"Stand-ins for {tools} run on this machine for as long as this takes.")
         self._chapter("1", "The first sync, from an empty state")
         first = self._sync()
         self._first(first)
@@ -159,7 +168,9 @@ class Story:
             show_findings(self.console, conflicts, words(self.settings))
 
     def _people_edit(self) -> None:
-        for deed in deeds(self.store.load(), self.company, clock(), self.settings.zone):
+        state = self.store.load()
+        self.moved = moved_records(state, clock(), self.settings.zone)
+        for deed in deeds(state, self.company, clock(), self.settings.zone):
             try:
                 deed.do(self.control)
             except requests.HTTPError as error:
@@ -206,8 +217,11 @@ class Story:
             put(self.console, f"run {number}: {len(mine) - len(writes):3} reads, {records}", indent=2)
         put(self.console)
         _, second, third = written
-        if second and max(second.values()) == 1:
-            prose(self.console, "Each mirrored edit arrived once: the second run wrote no record twice.")
+        once = [count for native, count in second.items() if native not in self.moved]
+        if once and max(once) == 1:
+            but = "but for those of the campaign whose scheduled send it moved, which takes several steps"
+            told = f"wrote no record twice, {but}" if self.moved else "wrote no record twice"
+            prose(self.console, f"Each mirrored edit arrived once: the second run {told}.")
         if not third:
             prose(self.console, "The third run wrote nothing.")
         put(self.console)

@@ -14,7 +14,9 @@ from sync.campaign import Campaign, Stage, first_moment
 from sync.model import Instant, Kind
 from sync.state import Remembered, State
 
-TOOLS = frozenset({"jira", "airtable", "klaviyo"})
+PLANNED_IN = frozenset({"jira", "airtable"})
+# The ESPs in which a person may edit; a feed is only read.
+EDITED_IN = ("klaviyo", "mailchimp", "brevo")
 FIRM = frozenset({"scheduled", "sending", "sent", "cancelled"})
 LEAD = timedelta(days=3)
 
@@ -36,14 +38,19 @@ class Deed:
 
 
 def deeds(state: State, company: Mapping[str, Any], now: datetime, zone: ZoneInfo) -> list[Deed]:
-    """The story, told with campaigns that all three tools hold and agree on."""
+    """The story, told with campaigns that Jira, Airtable and an ESP hold and agree on."""
     mails = {person["role"]: person for person in company["people"] if person["active"]}
     manager = mails["campaign manager"]
     designer, specialist = mails["designer"], mails["email marketing specialist"]
     cast = Cast(state, now, zone)
-    scenes = zip(cast.campaigns(), _scenes(), strict=False)
     people = {"manager": manager, "designer": designer, "specialist": specialist}
+    scenes = [*zip(cast.drafts(), _scenes(), strict=False), *((one, _moved_schedule) for one in cast.scheduled()[:1])]
     return [deed for campaign, scene in scenes for deed in scene(cast, campaign, people)]
+
+
+def moved_records(state: State, now: datetime, zone: ZoneInfo) -> frozenset[str]:
+    """The records of the campaign whose send is moved although it is scheduled."""
+    return frozenset(link.ref.native for one in Cast(state, now, zone).scheduled()[:1] for link in one.links.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +61,30 @@ class Cast:
     now: datetime
     zone: ZoneInfo
 
-    def campaigns(self) -> list[Remembered]:
-        """Campaigns in all tools without a conflict, still a draft, in the order of their sends."""
+    def drafts(self) -> list[Remembered]:
+        """Those that are still drafts and have the stages that the story is about."""
+        needed = {"design", "content", "qa", "analysis"}
+        return [
+            one for one in self._coming() if one.agreed.get("status") not in FIRM and needed <= set(self.stages(one))
+        ]
+
+    def scheduled(self) -> list[Remembered]:
+        """Those that somebody has scheduled in their ESP."""
+        return [one for one in self._coming() if one.agreed.get("status") == "scheduled"]
+
+    def _coming(self) -> Iterator[Remembered]:
+        """Campaigns in all tools without a conflict, to be sent at a moment some days away, in the order of these."""
         found = []
         for entity in self.state.entities.values():
-            if entity.kind is not Kind.CAMPAIGN or entity.dead or frozenset(entity.links) < TOOLS or entity.disputed:
+            if entity.kind is not Kind.CAMPAIGN or entity.dead or entity.disputed or esp_of(entity) is None:
                 continue
-            campaign = Campaign.of(entity.entity())
-            send = campaign.planned_send
-            if campaign.status in FIRM or not isinstance(send, Instant) or send.at < self.now + LEAD:
-                continue
-            if {"design", "content", "qa", "analysis"} <= set(self.stages(entity)):
-                found.append((first_moment(send, self.zone), entity.id, entity))
-        return [entity for *_, entity in sorted(found, key=lambda one: one[:2])]
+            send = Campaign.of(entity.entity()).planned_send
+            if frozenset(entity.links) >= PLANNED_IN and isinstance(send, Instant) and send.at >= self.now + LEAD:
+                found.append((send.at, entity.id, entity))
+        yield from (entity for *_, entity in sorted(found, key=lambda one: one[:2]))
 
     def send_of(self, campaign: Remembered) -> datetime:
-        """The moment of its planned send, which `campaigns` saw to be one."""
+        """The moment of its planned send, which is one."""
         send = Campaign.of(campaign.entity()).planned_send
         return first_moment(send, self.zone) if send else self.now
 
@@ -81,6 +96,11 @@ class Cast:
             if stage and stage.campaign == campaign.id and len(entity.links) > 1 and not entity.disputed and stage.kind:
                 found[stage.kind] = entity
         return found
+
+
+def esp_of(campaign: Remembered) -> str | None:
+    """The ESP that it goes out by."""
+    return next((esp for esp in EDITED_IN if esp in campaign.links), None)
 
 
 Scene = Callable[[Cast, Remembered, Mapping[str, Any]], Iterator[Deed]]
@@ -98,7 +118,7 @@ def _three_hands(cast: Cast, campaign: Remembered, people: Mapping[str, Any]) ->
     )
     brief = f"{campaign.agreed.get('brief') or ''}\n\nLead with the **free returns**."
     yield _airtable(people["manager"], "Campaigns", campaign, "adds a line to the brief of {}", campaign, Brief=brief)
-    yield _klaviyo(people["specialist"], campaign, "writes a new subject line for {}", "Yours before everybody else")
+    yield _in_esp(people["specialist"], campaign, "writes a new subject line for {}", "Yours before everybody else")
 
 
 def _moved_send_and_nobody(cast: Cast, campaign: Remembered, people: Mapping[str, Any]) -> Iterator[Deed]:
@@ -113,11 +133,18 @@ def _moved_send_and_nobody(cast: Cast, campaign: Remembered, people: Mapping[str
     )
 
 
+def _moved_schedule(cast: Cast, campaign: Remembered, people: Mapping[str, Any]) -> Iterator[Deed]:
+    """The plan of a campaign moves that is scheduled already: the ESP's calendar follows."""
+    moved = (cast.send_of(campaign) + timedelta(days=1)).isoformat().replace("+00:00", "Z")
+    words = "moves the send of {} one day on, which is scheduled already"
+    yield _airtable(people["manager"], "Campaigns", campaign, words, campaign, **{"Planned send": moved})
+
+
 def _two_subjects(_: Cast, campaign: Remembered, people: Mapping[str, Any]) -> Iterator[Deed]:
     """The same field in two tools, differently: a conflict that only they can settle."""
     subject = {"Subject line": "Last chance: 20 % off everything"}
     yield _airtable(people["manager"], "Campaigns", campaign, "rewrites the subject line of {}", campaign, **subject)
-    yield _klaviyo(people["specialist"], campaign, "rewrites the subject line of {} too", "Final hours: a fifth off")
+    yield _in_esp(people["specialist"], campaign, "rewrites the subject line of {} too", "Final hours: a fifth off")
 
 
 def _two_due_dates_and_a_deletion(cast: Cast, campaign: Remembered, people: Mapping[str, Any]) -> Iterator[Deed]:
@@ -145,9 +172,10 @@ def _airtable(
     return Deed(who["name"], "airtable", text, "edit", {"as": who["email"], **row})
 
 
-def _klaviyo(who: Mapping[str, Any], campaign: Remembered, words: str, subject: str) -> Deed:
-    payload = {"as": who["email"], "campaign": campaign.links["klaviyo"].ref.native, "subject": subject}
-    return Deed(who["name"], "klaviyo", words.format(campaign.agreed.get("name")), "edit", payload)
+def _in_esp(who: Mapping[str, Any], campaign: Remembered, words: str, subject: str) -> Deed:
+    esp = esp_of(campaign) or ""
+    payload = {"as": who["email"], "campaign": campaign.links[esp].ref.native, "subject": subject}
+    return Deed(who["name"], esp, words.format(campaign.agreed.get("name")), "edit", payload)
 
 
 def _later(stage: Remembered, days: int) -> str | None:

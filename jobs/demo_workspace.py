@@ -12,6 +12,14 @@ from sync.errors import ConfigError
 
 MARK = ".campaign-sync-demo"
 TIMEZONE = "Europe/Berlin"
+# By ESP or feed, the sender that a new campaign starts with.
+SENDERS = {
+    "klaviyo": 'from_email = "news@acme.example"\nfrom_label = "Acme"\n',
+    "mailchimp": 'from_name = "Acme"\nreply_to = "news@acme.example"\n',
+    "brevo": 'from_email = "news@acme.example"\nfrom_name = "Acme"\n',
+    "ics": "",
+}
+PATHS = {"brevo": "/v3"}
 
 
 def make_folder(folder: Path) -> None:
@@ -38,7 +46,8 @@ def write_workspace(folder: Path, company: Mapping[str, Any], smtp: str) -> Path
     for tool, given in credentials.items():
         file = secrets / tool
         file.touch(mode=0o600)
-        file.write_text(given["token"], encoding="utf-8")
+        # Of a feed the address itself is the secret.
+        file.write_text(given.get("token") or company["urls"][tool] + given["path"], encoding="utf-8")
     (folder / "people.toml").write_text(_people(company["people"]), encoding="utf-8")
     config = folder / "campaign-sync.toml"
     config.write_text(_config(company["urls"], credentials, smtp), encoding="utf-8")
@@ -48,9 +57,11 @@ def write_workspace(folder: Path, company: Mapping[str, Any], smtp: str) -> Path
 def _config(urls: Mapping[str, str], credentials: Mapping[str, Mapping[str, str]], smtp: str) -> str:
     jira, airtable = credentials["jira"], credentials["airtable"]
     cloud = jira["flavour"] == "cloud"
+    esps = "\n".join(f'[tools.{tool}]\ntype = "{tool}"\n{SENDERS[tool]}{_reached(tool, urls[tool])}'
+                      for tool in credentials if tool in SENDERS)  # fmt: skip
     login = f"email = {_quoted(jira['email'])}\n" if cloud else ""  # a personal access token says whose it is
     return f"""\
-# The demo's workspace. The three tools are stand-ins on this machine; everything else is as in a real one.
+# The demo's workspace. The tools are stand-ins on this machine; everything else is as in a real one.
 [workspace]
 name = "Acme email"
 timezone = "{TIMEZONE}"
@@ -71,13 +82,7 @@ url = {_quoted(urls["airtable"])}
 token_file = "secrets/airtable"
 base = {_quoted(airtable["base"])}
 
-[tools.klaviyo]
-type = "klaviyo"
-url = {_quoted(urls["klaviyo"])}
-token_file = "secrets/klaviyo"
-from_email = "news@acme.example"
-from_label = "Acme"
-
+{esps}
 [email]
 smtp = {_quoted(smtp)}
 sender = "Campaign sync <sync@acme.example>"
@@ -86,6 +91,12 @@ to = ["campaigns@acme.example"]
 [audit]
 audience_gap = "24h"
 """
+
+
+def _reached(tool: str, url: str) -> str:
+    """Where a tool is; a feed's address is its secret."""
+    address = "" if tool == "ics" else f"url = {_quoted(url + PATHS.get(tool, ''))}\n"
+    return f'{address}token_file = "secrets/{tool}"\n'
 
 
 def _people(people: list[Mapping[str, Any]]) -> str:

@@ -10,17 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from jobs import digest_words as words
-from jobs.digest_words import (
-    LONGEST_ADVICE,
-    OWNERS,
-    SORTS,
-    STAGES,
-    TROUBLE,
-    Sort,
-    ownership,
-    plain,
-    web_address,
-)
+from jobs.digest_words import LONGEST_ADVICE, OWNERS, SORTS, STAGES, TROUBLE, Sort, ownership, plain, web_address
 from sync.findings import Claim, Finding, FindingKind
 from sync.wording import Wording, tool_title
 
@@ -94,6 +84,11 @@ class Section:
     advice: str
     items: tuple[Item, ...]
     more: int
+
+    @property
+    def alarm(self) -> bool:
+        """Whether it cannot wait."""
+        return self.key in words.ALARMING
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,13 @@ class Sort:
         return self.short[count != 1].format(n=count)
 
 
+UNSCHEDULED: Final = Sort(
+    key="unscheduled",
+    title="Sends off the calendar",
+    phrase=("1 send is off the calendar", "{n} sends are off the calendar"),
+    short=("1 send unscheduled", "{n} sends unscheduled"),
+    kinds=(FindingKind.UNSCHEDULED,),
+)
 URGENT: Final = Sort(
     key="urgent",
     title="Urgent",
@@ -79,6 +86,7 @@ TROUBLE: Final = Sort(
     kinds=(FindingKind.TOOL_TROUBLE, FindingKind.NOT_WRITTEN, FindingKind.UNREADABLE, FindingKind.UNSAFE_PLAN),
 )
 SORTS: Final = (
+    UNSCHEDULED,
     URGENT,
     CONFLICTS,
     Sort(
@@ -113,6 +121,7 @@ SORTS: Final = (
     ),
     TROUBLE,
 )
+ALARMING: Final = (UNSCHEDULED.key, URGENT.key)
 _SORT_OF: Final = {kind: sort for sort in SORTS for kind in sort.kinds}
 LINE_LABELS: Final = {
     FindingKind.UNOWNED_STAGE: "Nobody owns",
@@ -123,8 +132,9 @@ LINE_LABELS: Final = {
 
 
 def sort_of(kind: FindingKind, severity: Severity) -> Sort:
-    """The section a finding is shown in: urgent ones before everything else, whatever they are."""
-    return URGENT if severity is Severity.URGENT else _SORT_OF[kind]
+    """The section a finding is shown in: urgent ones before everything else, sends that will not go out first."""
+    sort = _SORT_OF[kind]
+    return URGENT if severity is Severity.URGENT and sort is not UNSCHEDULED else sort
 
 
 def subject(workspace: str, shorts: Sequence[str], new: int) -> str:

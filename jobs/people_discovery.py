@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from jobs.people_suggestions import Seen
 from jobs.settings import Settings, ToolSettings
+from jobs.tools import mapping_file
 from jobs.wiring import connect
 from mappings.bound import Bound
-from mappings.load import load
 from mappings.names import address
 from sync.errors import SyncError
 from sync.model import FieldType
@@ -44,7 +44,7 @@ def look(settings: Settings, progress: Progress = silent) -> Found:
 
 
 def _maps_people(settings: Settings, tool: ToolSettings) -> bool:
-    file = load(tool.mapping, tool.type.mapping_type)
+    file = mapping_file(tool.type, tool.mapping)
     return any(
         entry.name in fields and fields[entry.name].type is FieldType.PERSON
         for kind, section in file.sections.items()

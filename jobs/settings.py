@@ -17,6 +17,7 @@ from pydantic_settings import SettingsError
 from jobs.people import read_people
 from jobs.settings_errors import ENV_PREFIX, Document, Loc, Problems, env_name, read_toml, said_of, unknown
 from jobs.settings_file import AuditSection, EmailSection, GuardSection, ToolSection, WebhooksSection, WorkspaceFile
+from jobs.settings_secrets import secret, signing_in, webhook_secret
 from jobs.tools import ToolType, tool_types
 from sync.errors import ConfigError
 from sync.model import Field, FieldType, Kind, PersonEntry, Schema, schema
@@ -32,7 +33,10 @@ _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 @dataclass(frozen=True, slots=True)
 class ToolSettings:
-    """One connected tool: its type, the type's own options, its secrets and its mapping file (None: the packaged)."""
+    """One connected tool: its type, the type's own options, its secrets and its mapping file (None: the packaged).
+
+    `token` is the secret of the app where `options` has `oauth`. `webhook_secret_file` may not be there yet.
+    """
 
     name: str
     type: ToolType
@@ -40,6 +44,7 @@ class ToolSettings:
     token: SecretStr | None
     mapping: Path | None
     webhook_secret: SecretStr | None = None
+    webhook_secret_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,8 @@ class Settings:
     schedule: str
     full_every: timedelta
     count_every: timedelta
+    sends: str
+    send_margin: timedelta
     state: str = field(repr=False)
     folder: Path
     people: tuple[PersonEntry, ...]
@@ -112,6 +119,8 @@ def load_settings(path: Path) -> Settings:
         schedule=file.workspace.schedule,
         full_every=file.workspace.full_every,
         count_every=file.workspace.count_every,
+        sends=file.workspace.sends,
+        send_margin=file.workspace.send_margin,
         state=state,
         folder=folder,
         people=people,
@@ -194,44 +203,15 @@ def _tool(document: Document, name: str, at: Loc, data: dict[str, Any], problems
     kind = types[common.type]
     own = {key: value for key, value in data.items() if key not in ToolSection.model_fields}
     options = _validated(kind.options, document, own, at, problems, ToolSection.model_fields)
-    token = None
-    if getattr(kind, "needs_token", True) or common.token_file or common.token_env:
-        token = _secret(document, at, "token", common.token_file, common.token_env, problems)
-    told = None
-    if common.webhook_secret_file or common.webhook_secret_env:
-        given = (common.webhook_secret_file, common.webhook_secret_env)
-        told = _secret(document, at, "webhook_secret", *given, problems)
+    token = (common.token_file, common.token_env)
+    needed = getattr(kind, "needs_token", True) and "oauth" not in own
+    options, signs = signing_in(document, at, options, token, problems, needed=needed)
+    hooked = (common.webhook_secret_file, common.webhook_secret_env)
+    told, kept = webhook_secret(document, at, *hooked, problems)
     mapping = document.path.parent / common.mapping if common.mapping else None
     if mapping is not None and not mapping.is_file():
         problems.add(document, (*at, "mapping"), f"names a file that is not there: {mapping}")
-    return ToolSettings(name, kind, options, token, mapping, told) if options is not None else None
-
-
-def _secret(
-    document: Document, at: Loc, what: str, file: str | None, variable: str | None, problems: Problems
-) -> SecretStr | None:
-    """The secret from its file or environment variable; None with a problem added. Never quotes what it read."""
-    by_file, by_env = (*at, f"{what}_file"), (*at, f"{what}_env")
-    if file and variable:
-        problems.add(document, by_env, f"is given beside {what}_file; keep one of them")
-    elif file:
-        path = document.path.parent / file
-        try:
-            text = path.read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as exc:
-            why = exc.strerror if isinstance(exc, OSError) else "it is not text"
-            problems.add(document, by_file, f"names {path}, which cannot be read ({why}); put the {what} into it")
-            return None
-        if text and text.isprintable():
-            return SecretStr(text)
-        problems.add(document, by_file, f"names {path}, which does not hold a {what} on one line")
-    elif variable:
-        if text := os.environ.get(variable, "").strip():
-            return SecretStr(text)
-        problems.add(document, by_env, f"names the environment variable {variable}, which is not set")
-    else:
-        problems.add(document, at, f'has no {what}; add {what}_file = "secrets/{at[-1]}" or {what}_env')
-    return None
+    return ToolSettings(name, kind, options, signs, mapping, told, kept) if options is not None else None
 
 
 def _email(document: Document, given: EmailSection | None, problems: Problems) -> EmailSettings | None:
@@ -239,7 +219,7 @@ def _email(document: Document, given: EmailSection | None, problems: Problems) -
         return None
     password = None
     if given.user or given.password_file or given.password_env:
-        password = _secret(document, ("email",), "password", given.password_file, given.password_env, problems)
+        password = secret(document, ("email",), "password", given.password_file, given.password_env, problems)
     if password and not given.user:
         problems.add(document, ("email", "user"), "is missing; a password needs a user")
     return EmailSettings(given.smtp, given.sender, given.to, given.user, password)

@@ -15,6 +15,7 @@ from sync.errors import ConfigError
 Loc = tuple[str | int, ...]
 ENV_PREFIX = "CAMPAIGN_SYNC_"
 
+_DAY = "must be a day such as 2026-10-01"
 # pydantic's error types in the words of somebody who edits a TOML file.
 _WORDS = {
     "string_type": "must be text in quotes",
@@ -32,6 +33,10 @@ _WORDS = {
     "dict_type": "must be a table",
     "model_type": "must be a table",
     "model_attributes_type": "must be a table",
+    "date_type": _DAY,
+    "date_parsing": _DAY,
+    "date_from_datetime_parsing": _DAY,
+    "date_from_datetime_inexact": _DAY,
 }
 _BOUNDS = {"greater_than": "gt", "greater_than_equal": "ge", "less_than": "lt", "less_than_equal": "le"}
 _BOUND_WORDS = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}

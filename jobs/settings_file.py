@@ -17,6 +17,7 @@ from jobs.settings_errors import ENV_PREFIX, unknown
 from sync.model import STAGE_KINDS
 
 DURATION = r"^\s*(?:\d+\s*[smhdw]\s*)+$"
+LEAST_MARGIN = timedelta(minutes=5)
 SCHEMES = ("smtp", "smtps", "smtp+starttls")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -34,6 +35,14 @@ def duration(value: Any) -> timedelta:
         except OverflowError:
             raise ValueError("is too long") from None
     return total
+
+
+def margin(value: Any) -> timedelta:
+    """A duration that leaves time to notice a mistake. Raises ValueError for a shorter one."""
+    given = duration(value)
+    if given < LEAST_MARGIN:
+        raise ValueError('must be at least "5m"; nearer to a send than that nobody can step in any more')
+    return given
 
 
 def _zone(name: str) -> str:
@@ -100,6 +109,24 @@ def _address(text: str) -> str:
 
 Text = Annotated[str, Field(min_length=1)]
 Duration = Annotated[timedelta, BeforeValidator(duration), WithJsonSchema({"type": "string", "pattern": DURATION})]
+Margin = Annotated[timedelta, BeforeValidator(margin), WithJsonSchema({"type": "string", "pattern": DURATION})]
+Sends = Literal["never", "move", "full"]
+
+
+def _site(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        fine = parts.scheme in {"https", "http"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        raise ValueError("must be an address such as https://acme.example") from None
+    if not fine:
+        raise ValueError("must be an address such as https://acme.example")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("must be the plain address, without user, password, ? or #")
+    return url.rstrip("/")
+
+
+Site = Annotated[Text, AfterValidator(_site)]
 Zone = Annotated[Text, AfterValidator(_zone)]
 Cron = Annotated[Text, AfterValidator(_cron)]
 StageKind = Annotated[str, AfterValidator(_stage), WithJsonSchema({"enum": list(STAGE_KINDS)})]
@@ -135,6 +162,15 @@ class WorkspaceSection(Section):
     count_every: Duration = Field(
         default=timedelta(hours=1), description="How often the records of such a tool are counted, to find deletions."
     )
+    sends: Sends = Field(
+        default="move",
+        description="What a sync may do to the schedule of an ESP: never touch it, move or unschedule what a person "
+        "has scheduled, or (full) schedule drafts as well. Nothing is ever sent at once.",
+    )
+    send_margin: Margin = Field(
+        default=timedelta(minutes=30),
+        description="How near to now nothing is scheduled any more, nor moved, by a sync.",
+    )
 
 
 class ToolSection(Section):
@@ -142,7 +178,7 @@ class ToolSection(Section):
 
     model_config = ConfigDict(extra="allow", frozen=True, str_strip_whitespace=True)
 
-    type: Text = Field(description="Which connector speaks to it: jira, airtable, klaviyo or an installed one.")
+    type: Text = Field(description="Which connector speaks to it: jira, airtable, klaviyo, mailchimp, brevo, ics, …")
     token_file: Text | None = Field(default=None, description="File with the access token, relative to this file.")
     token_env: Text | None = Field(default=None, description="Environment variable with the access token.")
     mapping: Text | None = Field(

@@ -17,6 +17,7 @@ __all__ = ["one_line", "show_findings", "show_plan", "show_run", "unfinished"]
 _DISAGREE = frozenset({
     FindingKind.CONFLICT, FindingKind.DELETION, FindingKind.DELETION_CONFLICT, FindingKind.NOT_WRITTEN,
     FindingKind.UNREADABLE, FindingKind.UNSAFE_PLAN, FindingKind.AMBIGUOUS, FindingKind.DUPLICATE,
+    FindingKind.UNSCHEDULED,
 })  # fmt: skip
 
 

@@ -2,41 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, Field, SecretStr, model_validator
+from pydantic import BaseModel, Field, SecretStr, model_validator
 
-from jobs.settings_file import Address, Limit, Section, Text
+from jobs.settings_file import Address, Limit, Section, Site, Text
+from jobs.tools_calendar import brevo, ics, klaviyo, mailchimp
+from jobs.tools_oauth import AIRTABLE, ATLASSIAN, OAuthOptions, granted
+from jobs.tools_webhooks import Webhook, WebhookRegistry
+from mappings.load import MappingFile, load
 from sync.errors import ConfigError
-from sync.model import Ref
 from sync.ports import Connector
 
 GROUP = "campaign_sync.connectors"
 
 
-class Webhook(Protocol):
-    """What a tool tells us by itself: the check of who sent a delivery, and the records that it hints at."""
-
-    def is_signed(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """Whether whoever sent these bytes knows the webhook's secret. `headers` ignores the case of a name."""
-
-    def identifier(self, headers: Mapping[str, str]) -> str | None:
-        """What the repetitions of one delivery have in common, if the tool says."""
-
-    def refs(self, body: bytes) -> Sequence[Ref]:
-        """The records to look at; none where a run finds them by itself. Raises ValueError for an unreadable body."""
-
-
 class ToolType(Protocol):
     """A type of tool, as the entry-point group `campaign_sync.connectors` offers it.
 
-    `options` is a pydantic model of the keys that only this type has, `mapping_type` names the packaged mapping.
+    `options` is a pydantic model of the keys that only this type has, `mapping_type` says whose words its fields'
+    types are and names the packaged mapping; a type with a mapping file of its own has that as `mapping`, the text or a
+    file within its package (`importlib.resources`).
     A type whose tool wants no token says `needs_token = False`. One whose tool sends webhooks offers
-    `webhook(tool, options, secret) -> Webhook`, which raises ValueError for what can be no secret.
+    `webhook(tool, options, secret) -> Webhook`, which raises ValueError for what can be no secret, and where we can
+    make those webhooks also `webhook_registry(tool, options, token) -> WebhookRegistry`.
     """
 
     @property
@@ -52,22 +45,6 @@ class ToolType(Protocol):
         """The connector of the tool that the workspace calls `tool`. Opens no connection yet."""
 
 
-def _site(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        fine = parts.scheme in {"https", "http"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        raise ValueError("must be an address such as https://acme.example") from None
-    if not fine:
-        raise ValueError("must be an address such as https://acme.example")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("must be the plain address, without user, password, ? or #")
-    return url.rstrip("/")
-
-
-Site = Annotated[Text, AfterValidator(_site)]
-
-
 class JiraOptions(Section):
     """A project of Jira, Cloud or Data Center: an epic is a campaign, its child issues are stages."""
 
@@ -77,6 +54,7 @@ class JiraOptions(Section):
     )
     email: Address | None = Field(None, description="Jira Cloud: the account that the API token belongs to.")
     user: Text | None = Field(None, description="Data Center: the user whose password the token is.")
+    oauth: OAuthOptions | None = Field(None, description="Jira Cloud by OAuth 2.0, renewed by itself.")
     project: Text = Field(description="The project's key, such as CAM.")
     campaign_type: Text = "Epic"
     stage_type: Text = "Task"
@@ -91,6 +69,10 @@ class JiraOptions(Section):
         host = parts.hostname or ""
         if self.email and self.user:
             raise ValueError("has both email (Jira Cloud) and user (Data Center); keep one of them")
+        if self.oauth and (self.email or self.user):
+            raise ValueError("has both oauth and an email or user; keep one of them")
+        if self.oauth and "/ex/jira/" not in parts.path:
+            raise ValueError("signs in by oauth, so url must be https://api.atlassian.com/ex/jira/<cloud id>")
         if host == "api.atlassian.com" and not parts.path.startswith("/ex/jira/"):
             raise ValueError("needs a url such as https://api.atlassian.com/ex/jira/<cloud id>")
         if host.endswith(".atlassian.net") and not self.email:
@@ -102,6 +84,7 @@ class AirtableOptions(Section):
     """A base with a table of campaigns and a linked table of stages."""
 
     url: Site = "https://api.airtable.com"
+    oauth: OAuthOptions | None = Field(None, description="OAuth 2.0 in place of a token, renewed by itself.")
     base: Annotated[str, Field(pattern=r"^app\w+$", description="The base's id; it begins with app.")]
     campaigns: Text = "Campaigns"
     stages: Text = "Stages"
@@ -113,16 +96,6 @@ class AirtableOptions(Section):
     requests_per_second: Limit = 5
 
 
-class KlaviyoOptions(Section):
-    """A Klaviyo account; it holds campaigns only."""
-
-    url: Site = "https://a.klaviyo.com"
-    revision: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$", description="The API revision.")] = "2026-07-15"
-    from_email: Address = Field(description="The sender that a new campaign starts with.")
-    from_label: Text = Field(description="The sender's name that a new campaign starts with.")
-    requests_per_second: Limit = 10
-
-
 class _Jira:
     name = mapping_type = "jira"
     options = JiraOptions
@@ -132,16 +105,27 @@ class _Jira:
 
         return JiraConnector(
             tool,
-            url=options.url,
-            email=options.email,
-            user=options.user,
-            token=_shown(token),
-            project=options.project,
+            **self._access(tool, options, token),
             campaign_type=options.campaign_type,
             stage_type=options.stage_type,
             transition_fields=options.transition_fields,
-            per_second=options.requests_per_second,
         )
+
+    def _access(self, tool: str, options: JiraOptions, token: SecretStr | None) -> dict[str, Any]:
+        return {
+            "url": options.url,
+            "email": options.email,
+            "user": options.user,
+            "token": "" if options.oauth else _shown(token),
+            "grant": granted(tool, options.oauth, token, ATLASSIAN),
+            "project": options.project,
+            "per_second": options.requests_per_second,
+        }
+
+    def webhook_registry(self, tool: str, options: JiraOptions, token: SecretStr | None) -> WebhookRegistry:
+        from connectors.jira_webhooks_registry import JiraWebhooks  # noqa: PLC0415
+
+        return JiraWebhooks(tool, **self._access(tool, options, token))
 
     def webhook(self, tool: str, options: JiraOptions, secret: SecretStr) -> Webhook:
         from connectors.jira_webhooks import JiraWebhook  # noqa: PLC0415
@@ -164,16 +148,27 @@ class _Airtable:
 
         return AirtableConnector(
             tool,
-            url=options.url,
-            token=_shown(token),
-            base=options.base,
+            **self._access(tool, options, token),
             campaigns=options.campaigns,
             stages=options.stages,
             campaign_link=options.campaign_link,
             marker_field=options.marker_field,
             webhook_log=options.webhook_log == "auto",
-            per_second=options.requests_per_second,
         )
+
+    def _access(self, tool: str, options: AirtableOptions, token: SecretStr | None) -> dict[str, Any]:
+        return {
+            "url": options.url,
+            "token": "" if options.oauth else _shown(token),
+            "grant": granted(tool, options.oauth, token, AIRTABLE),
+            "base": options.base,
+            "per_second": options.requests_per_second,
+        }
+
+    def webhook_registry(self, tool: str, options: AirtableOptions, token: SecretStr | None) -> WebhookRegistry:
+        from connectors.airtable_webhooks_registry import AirtableWebhooks  # noqa: PLC0415
+
+        return AirtableWebhooks(tool, **self._access(tool, options, token))
 
     def webhook(self, _tool: str, _options: AirtableOptions, secret: SecretStr) -> Webhook:
         from connectors.airtable_webhooks import AirtableWebhook  # noqa: PLC0415
@@ -181,26 +176,8 @@ class _Airtable:
         return AirtableWebhook(secret=secret.get_secret_value())
 
 
-class _Klaviyo:
-    name = mapping_type = "klaviyo"
-    options = KlaviyoOptions
-
-    def build(self, tool: str, options: KlaviyoOptions, token: SecretStr | None) -> Connector:
-        from connectors.klaviyo import KlaviyoConnector  # noqa: PLC0415
-
-        return KlaviyoConnector(
-            tool,
-            url=options.url,
-            token=_shown(token),
-            revision=options.revision,
-            from_email=options.from_email,
-            from_label=options.from_label,
-            per_second=options.requests_per_second,
-        )
-
-
-jira, airtable, klaviyo = _Jira(), _Airtable(), _Klaviyo()
-_OURS: dict[str, ToolType] = {kind.name: kind for kind in (jira, airtable, klaviyo)}
+jira, airtable = _Jira(), _Airtable()
+_OURS: dict[str, ToolType] = {kind.name: kind for kind in (jira, airtable, klaviyo, mailchimp, brevo, ics)}
 
 
 @cache
@@ -208,7 +185,7 @@ def tool_types() -> dict[str, ToolType]:
     """Every type that a workspace may name: ours, and what installed packages register."""
     types = dict(_OURS)
     for entry in entry_points(group=GROUP):
-        if entry.value.startswith(f"{__name__}:"):
+        if entry.value.startswith("jobs.tools"):
             continue
         if entry.name in _OURS:
             raise ConfigError(f"{entry.value} offers a connector {entry.name}, which is a name of ours. Remove it.")
@@ -219,6 +196,11 @@ def tool_types() -> dict[str, ToolType]:
                 f"The connector {entry.name} ({entry.value}) cannot be loaded: {exc}. Repair or remove its package."
             ) from exc
     return types
+
+
+def mapping_file(kind: ToolType, path: Path | None) -> MappingFile:
+    """The mapping file that the workspace names, else the type's own, else ours. Raises ConfigError."""
+    return load(path, kind.mapping_type, own=getattr(kind, "mapping", None))
 
 
 def _shown(token: SecretStr | None) -> str:

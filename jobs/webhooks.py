@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from jobs.tools import Webhook
+from jobs.tools_webhooks import Webhook
 from sync.errors import SyncError
 from sync.model import Ref
 

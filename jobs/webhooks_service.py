@@ -14,7 +14,7 @@ import uvicorn
 from jobs import wiring
 from jobs.settings import Settings
 from jobs.settings_file import WebhooksSection, place
-from jobs.tools import Webhook
+from jobs.tools_webhooks import Webhook
 from jobs.webhooks import Receiver
 from jobs.webhooks_calls import Calls
 from sync.errors import ConfigError
@@ -29,6 +29,11 @@ def heard(settings: Settings) -> dict[str, Webhook]:
     found: dict[str, Webhook] = {}
     for name, tool in settings.tools.items():
         if tool.webhook_secret is None:
+            if tool.webhook_secret_file is not None:
+                raise ConfigError(
+                    f"{name} has no webhook secret in {tool.webhook_secret_file}. Make the webhook and its secret "
+                    "(campaign-sync webhooks register), or put the secret there (docs/webhooks.md)."
+                )
             continue
         make = getattr(tool.type, "webhook", None)
         if make is None:

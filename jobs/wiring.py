@@ -11,9 +11,12 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from pydantic import BaseModel
+
 from jobs.settings import Settings, ToolSettings
+from jobs.tools import mapping_file
+from jobs.tools_calendar import CalendarOptions
 from mappings.bind import bind
-from mappings.load import load
 from sync.audit import AuditRules
 from sync.engine import run as engine_run
 from sync.errors import SyncError
@@ -44,16 +47,23 @@ def connect(settings: Settings, tool: ToolSettings, *, strict: bool = True) -> T
 
     Without `strict` a mapped field that the tool does not have any more leaves out only itself.
     """
-    file = load(tool.mapping, tool.type.mapping_type)
+    file = mapping_file(tool.type, tool.mapping)
+    options = completed(settings, tool)
 
     def meaning(native: NativeSchema) -> BoundMapping:
         return bind(file, tool.name, native, settings.schema, settings.people, settings.zone, strict=strict)
 
     # Whatever of the configuration has a say in what a record means, or in who wins.
-    rules = repr(
-        (file, tool.options, settings.schema, settings.people, settings.zone.key, sorted(settings.policy.items()))
-    )
-    return Tool(tool.type.build(tool.name, tool.options, tool.token), meaning, rules)
+    rules = repr((file, options, settings.schema, settings.people, settings.zone.key, sorted(settings.policy.items())))
+    return Tool(tool.type.build(tool.name, options, tool.token), meaning, rules)
+
+
+def completed(settings: Settings, tool: ToolSettings) -> BaseModel:
+    """The tool's options; those about its schedule that are not given are the workspace's."""
+    if not isinstance(tool.options, CalendarOptions):
+        return tool.options
+    usual = {"schedule": settings.sends, "send_margin": settings.send_margin}
+    return tool.options.model_copy(update={k: v for k, v in usual.items() if getattr(tool.options, k) is None})
 
 
 @contextmanager

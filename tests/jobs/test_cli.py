@@ -136,6 +136,24 @@ def test_the_configuration_is_checked_with_and_without_the_tools(office: Office)
     assert f"{unsound}, line 2" in refused.stderr
 
 
+def test_the_check_of_the_configuration_is_one_json_for_programs(office: Office) -> None:
+    fine = office.call("config", "check", "--online", "--json")
+    office.write("mapping.toml", '[campaign.fields]\nname = { field = "Nam" }\n')
+    wrong = office.call("config", "check", "--online", "--json")
+
+    said = json.loads(fine.stdout)
+    assert fine.exit_code == 0
+    assert (said["workspace"], said["people"], said["email"], said["webhooks"]) == ("Acme email", 0, [], None)
+    assert [(tool["tool"], tool["fine"]) for tool in said["tools"]] == [("left", True), ("right", True)]
+    assert "name" in said["tools"][0]["mapped"]["campaign"]
+    assert wrong.exit_code == 1
+    assert wrong.stderr == ""
+    failed = json.loads(wrong.stdout)["tools"]
+    assert [(tool["fine"], tool["kind"], "'Nam'" in tool["error"]) for tool in failed] == [
+        (False, "ConfigError", True)
+    ] * 2
+
+
 def test_the_schema_is_json(office: Office) -> None:
     assert json.loads(office.call("config", "schema").stdout.rstrip())["title"] == "campaign-sync.toml"
 

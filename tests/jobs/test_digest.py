@@ -102,14 +102,23 @@ def test_every_kind_of_finding_is_shown(kind: FindingKind) -> None:
 
 
 def test_urgent_things_come_first_whatever_they_are() -> None:
-    urgent = finding(FindingKind.NOT_WRITTEN, "Autumn sale was left unscheduled", severity=Severity.URGENT)
+    urgent = finding(FindingKind.NOT_WRITTEN, "Autumn sale was refused", severity=Severity.URGENT)
     everything = [finding(kind, f"Number {n}") for n, kind in enumerate(FindingKind)]
 
     shown = told(*everything, urgent)
 
     assert [s.key for s in shown.sections] == [sort.key for sort in SORTS]
-    assert shown.sections[0].items[0].heading == "Autumn sale was left unscheduled"
-    assert shown.headline.startswith("1 thing is urgent, 2 conflicts need a decision")
+    assert section(shown, "urgent").items[0].heading == "Autumn sale was refused"
+    assert shown.headline.startswith("1 send is off the calendar, 1 thing is urgent, 2 conflicts need a decision")
+    assert [s.key for s in shown.sections if s.alarm] == ["unscheduled", "urgent"]
+
+
+def test_a_send_that_is_off_the_calendar_is_what_the_subject_says_first() -> None:
+    off = [finding(FindingKind.UNSCHEDULED, f"Sale {n}", severity=Severity.URGENT) for n in range(2)]
+
+    shown = told(conflict(), finding(FindingKind.TOOL_TROUBLE, severity=Severity.URGENT), *off, new=off)
+
+    assert shown.subject == "Acme email: 2 sends unscheduled, 1 urgent, 1 conflict (2 new)"
 
 
 def test_a_conflict_shows_each_tools_value_its_author_and_how_to_settle_it() -> None:

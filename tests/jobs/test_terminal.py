@@ -220,6 +220,19 @@ def test_a_tool_that_is_back_is_told_without_the_advice_of_yesterday() -> None:
     assert "token" not in text
 
 
+def test_a_send_that_is_off_the_calendar_comes_first_and_is_never_all_agreed() -> None:
+    off = Finding(
+        FindingKind.UNSCHEDULED, Severity.URGENT, "e1", "Spring is no longer scheduled in Klaviyo", "Schedule it."
+    )
+
+    new = shown(lambda console: show_run(console, report(dry=False, opened=(CONFLICT, off)), WORDS))
+    standing = shown(lambda console: show_run(console, report(dry=False, standing=(off,)), WORDS))
+
+    assert new.index("Sends off the calendar (1)") < new.index("Spring is no longer scheduled") < new.index("Conflicts")
+    assert "New: 2 flags: 1 send unscheduled, 1 conflict." in new
+    assert "Nothing to do until people settle what is flagged." in standing
+
+
 def test_a_plan_only_promises_to_settle() -> None:
     text = shown(lambda console: show_plan(console, report(CHANGES[0], closed=(CONFLICT,)), WORDS))
 

@@ -11,7 +11,7 @@ import requests
 
 from connectors.sandbox.server import Sandbox
 from jobs import wiring
-from jobs.tools import Webhook
+from jobs.tools_webhooks import Webhook
 from jobs.webhooks import Receiver
 from jobs.webhooks_service import heard, listening
 from sync.findings import FindingKind
