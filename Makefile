@@ -19,13 +19,13 @@ READY := $(VENV)/.ready
 .PHONY: help demo test check format soak replay bench lock clean
 
 help:
-	echo "make demo     the whole story against stand-in tools, in about a minute (JIRA=dc: Data Center)"
+	echo "make demo     the whole story against stand-in tools, in about a minute (JIRA=dc, ESP=mailchimp, ESP=brevo, ESP=\"klaviyo brevo\")"
 	echo "make test     checks, then every test"
 	echo "make check    style, types, import contracts, Dockerfile and compose file"
 	echo "make format   let ruff tidy the code"
 	echo "make soak     the long runs: simulation, kills, planted bugs (SEEDS=1000000 PARTS=\"simulation crash\")"
 	echo "make replay   one schedule of the simulation again, shrunk if it fails (SEED=17)"
-	echo "make bench    the measurements"
+	echo "make bench    the measurements (WHAT=\"engine decode\", LARGE=1, PROFILE=delta: where that step's time goes)"
 	echo "make lock     pin the dependencies anew (UPGRADE=1 takes the newest)"
 	echo "make clean    remove .venv, caches, the demo's folder and built packages"
 
@@ -54,7 +54,7 @@ $(READY): $(LOCKED) | $(RUNNABLE)
 	touch $@
 
 demo: $(RUNNABLE)
-	$(VENV)/bin/campaign-sync demo $(if $(JIRA),--jira $(JIRA))
+	$(VENV)/bin/campaign-sync demo $(if $(JIRA),--jira $(JIRA)) $(foreach esp,$(ESP),--esp $(esp))
 
 test: check
 	$(PY) -m pytest -q -n $(WORKERS)
@@ -79,7 +79,8 @@ replay: $(READY)
 	$(PY) -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(SCHEDULE),--schedule "$(SCHEDULE)")
 
 bench: $(READY)
-	$(PY) -m benchmarks
+	$(PY) -m benchmarks $(WHAT) $(if $(LARGE),--large) $(if $(PROFILE),--profile "$(PROFILE)") \
+	  $(if $(PEER_PYTHON),--peer-python "$(PEER_PYTHON)") $(if $(OUT),--out "$(OUT)")
 
 # The header and the hashes come from the registry alone: no configuration of this machine gets in, no host and no path gets out.
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(VENV)/bin/uv --no-config --quiet pip compile --universal --python-version 3.11 \

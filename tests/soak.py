@@ -66,6 +66,7 @@ def _parts(asked: argparse.Namespace, stack: ExitStack) -> Iterator[Part]:
     if "crash" in asked.parts and server:
         kills = ("tests.crash", "--singles", "--pairs", "--jobs", jobs)
         yield Part("crashes, SQLite", (*kills, "--power", "--stop", "--wire"))
+        yield Part("moves of sends, killed", ("tests.crash.moves",))
         yield Part("crashes, PostgreSQL", (*kills, "--database", server.fresh()))
     if "mutation" in asked.parts:
         yield Part("planted bugs and mutants", ("tests.mutation", "--all", "--jobs", jobs))

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.sandbox import jira_edit
-from connectors.sandbox.jira_administer import field_named, person
 from sync.state import Remembered
 from tests.e2e.team import Team
 
@@ -55,8 +53,6 @@ def edit(team: Team, tool: str, entity: Remembered, fields: dict[str, Any]) -> N
     native = entity.links[tool].ref.native
     mine = {name: _typed(team, tool, value) for name, value in fields.items()}
     match tool:
-        case "jira" if team.data_center and any(isinstance(value, Rich) for value in fields.values()):
-            _type_wiki(team, native, mine)
         case "jira":
             team.control("jira/edit", {"as": team.member(DESIGNER), "issue": native, "fields": mine})
         case "airtable":
@@ -148,13 +144,6 @@ def _typed(team: Team, tool: str, value: Any) -> Any:
         return value
     id_ = account(team, tool, value)
     return {"id": id_} if tool == "airtable" else id_
-
-
-def _type_wiki(team: Team, native: str, fields: dict[str, str]) -> None:
-    """Wiki text as it is typed; the control API would take it for Markdown."""
-    state = team.box._servers.tools["jira"].state  # type: ignore[attr-defined]
-    typed = {field_named(state, name).id: value for name, value in fields.items()}
-    jira_edit.edit(state, person(state, team.member(DESIGNER)).id, team.now, state.issues[native], {"fields": typed})
 
 
 def _jira(team: Team, entity: Remembered) -> dict[str, Any]:

@@ -100,12 +100,12 @@ class Team:
         return len(self.box.world.entries)
 
     def writes(self, since: int = 0, tool: str | None = None) -> list[dict[str, Any]]:
-        """What our own calls wrote, as the tools logged it."""
+        """What our own calls wrote into records, as the tools logged it. Links between records follow the names."""
         return [
             entry
             for entry in self.box.world.entries[since:]
             if entry["actor"] == "api" and entry["write"] and entry["status"] < 400
-            if tool is None or entry["tool"] == tool
+            if (tool is None or entry["tool"] == tool) and not entry["path"].endswith("/remotelink")
         ]
 
     def shows(self, tool: str, entity: Remembered) -> dict[str, Value]:

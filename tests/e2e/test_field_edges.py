@@ -119,7 +119,7 @@ REFUSED = [
     Refused("name", "airtable", {"Name": None}, {"jira": "cannot be emptied"}, {}),
     Refused("audiences", "jira", {"Audiences": None}, {"klaviyo": "at least one list"},
             {"airtable": {"Audiences": None}}),
-    Refused("planned_send", "airtable", {"Planned send": None, "Planned send type": None}, {"klaviyo": "another one"},
+    Refused("planned_send", "airtable", {"Planned send": None, "Planned send type": None}, {"klaviyo": "only change"},
             {"jira": {"Due date": None}}),
     Refused("subject", "airtable", {"Subject line": "y" * 256}, {"jira": "at most 255"},
             {"klaviyo": {"subject": "y" * 256}}),

@@ -18,14 +18,14 @@ IN_JIRA = {
     "Assignee": Who("ben"), "Audiences": ["Newsletter UK", "Students"], "Subject line": "Whole 🎈",
     "Labels": ["brand", "launch"],
     "Due date": "2026-05-06", "Delivered": 10, "Opens": 9, "Clicks": 8, "Conversions": 7,
-    "Unsubscribes": 6, "Bounces": 5,
+    "Unsubscribes": 6, "Bounces": 5, "Machine opens": 4,
 }  # fmt: skip
 IN_AIRTABLE = {
     "Name": "Made whole", "Brief": RICH_TEXT, "Program": "Event", "Status": "In review", "Owner": Who("ben"),
     "Audiences": ["Newsletter UK", "Students"], "Subject line": "Whole 🎈", "Tags": ["brand", "launch"],
     "Planned send": "2026-05-05T22:00:00.000Z", "Planned send type": "Day",
     "Delivered": 10, "Opens": 9, "Clicks": 8, "Conversions": 7,
-    "Unsubscribes": 6, "Bounces": 5,
+    "Unsubscribes": 6, "Bounces": 5, "Machine opens": 4,
 }  # fmt: skip
 SMART = {"method": "smart_send_time", "date": "2026-05-06"}
 IN_KLAVIYO = {
@@ -145,7 +145,8 @@ def press(team: Team, campaign: Any, verb: str) -> None:
     team.control(f"klaviyo/{verb}", {"campaign": campaign.links["klaviyo"].ref.native})
 
 
-def test_a_schedule_edited_elsewhere_is_disputed_and_never_reaches_klaviyo(synced: Team) -> None:
+def test_a_schedule_edited_elsewhere_is_disputed_and_a_plan_that_moves_takes_its_send_along(synced: Team) -> None:
+    synced.control("klaviyo/switch", {"name": "schedule_delay_seconds", "value": 0})
     campaign = drafts(synced)[0]
     edit(synced, "klaviyo", campaign, {"send_strategy": static("2026-05-04T07:00:00+00:00")})
     press(synced, campaign, "schedule")
@@ -158,6 +159,22 @@ def test_a_schedule_edited_elsewhere_is_disputed_and_never_reaches_klaviyo(synce
     told = [f.detail_key for f in of_kind(report, FindingKind.CONFLICT) if f.subject == campaign.id]
     assert told == ["scheduled_send"]
     assert synced.writes(mark) == []
+    edit(synced, "airtable", campaign, {"Planned send": "2026-05-08T07:00:00.000Z"})
+    synced.sync()
+    assert [entry["method"] for entry in synced.writes(mark, "klaviyo")] == ["PATCH", "PATCH", "POST"]
+    shown = raw(synced, "klaviyo", campaign)
+    assert (shown["status"], shown["send_time"]) == ("Scheduled", "2026-05-08T07:00:00+00:00")
+    assert not any(entry.get("sent") for entry in synced.box.world.entries)
+    assert_quiet(synced)
+
+
+def test_a_send_that_may_not_be_touched_stays_and_the_plan_says_so(synced: Team) -> None:
+    synced.change("schedule = ", 'sends = "never"\nschedule = ')
+    campaign = drafts(synced)[0]
+    edit(synced, "klaviyo", campaign, {"send_strategy": static("2026-05-04T07:00:00+00:00")})
+    press(synced, campaign, "schedule")
+    synced.sync()
+    mark = synced.mark()
     edit(synced, "airtable", campaign, {"Planned send": "2026-05-08T07:00:00.000Z"})
     report = synced.sync()
     assert synced.writes(mark, "klaviyo") == []

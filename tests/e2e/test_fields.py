@@ -13,7 +13,8 @@ from sync.state import Remembered
 from tests.e2e.native import Rich, Who, audience_ids, bare, edit, raw, same_terms
 from tests.e2e.team import Team
 
-METRICS = ("Delivered", "Opens", "Clicks", "Conversions", "Unsubscribes", "Bounces")
+METRICS = ("Delivered", "Opens", "Clicks", "Conversions", "Unsubscribes", "Bounces", "Machine opens")
+COUNTS = {name.lower().replace(" ", "_"): name for name in METRICS}
 
 
 class Row(NamedTuple):
@@ -150,7 +151,7 @@ ROWS = [
     *both("status", "Status", "Status", "In Review", "In review"),
     *both("owner", "Assignee", "Owner", Who("ann"), Who("ann")),
     *both("owner", "Assignee", "Owner", None, None),
-    *(row for number, name in enumerate(METRICS, 1000) for row in both(name.lower(), name, name, number, number)),
+    *(row for at, (field, name) in enumerate(COUNTS.items(), 1000) for row in both(field, name, name, at, at)),
     *planned("2026-05-04T07:00:00.000Z", "Exact time", static("2026-05-04T07:00:00+00:00"), "2026-05-04"),
     *planned(
         "2026-05-05T07:00:00.000Z", "Recipient local", static("2026-05-05T09:00:00+00:00", local=True), "2026-05-05"
@@ -240,12 +241,12 @@ CLEARED = [
     Row("subject", "airtable", {"Subject line": ""}, {"jira": {"Subject line": None}, "klaviyo": {"subject": "TBD"}}),
     Row("subject", "klaviyo", {"subject": ""}, {"airtable": {"Subject line": None}, "jira": {"Subject line": None}}),
     *_plain("tags", TAGS, []),
-    *(row for name in METRICS for row in both(name.lower(), name, name, None, None)),
+    *(row for field, name in COUNTS.items() for row in both(field, name, name, None, None)),
 ]
 
 
 def test_what_is_emptied_in_one_tool_is_emptied_in_the_others(synced: Team) -> None:
-    filled = [row for row in ROWS if row.field in map(str.lower, METRICS) and row.tool == "jira"]
+    filled = [row for row in ROWS if row.field in COUNTS and row.tool == "jira"]
     play(synced, filled)
     edit(synced, "airtable", drafts(synced)[1], dict.fromkeys(METRICS, 7))
     synced.sync()

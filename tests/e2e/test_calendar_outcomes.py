@@ -1,0 +1,73 @@
+"""What became of a send arrives in the plan, in the columns for it, ever more rarely and not between."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sync.model import METRICS
+from tests.e2e.calendar_office import Office, by_esp, office, offices
+from tests.e2e.team import INTERVAL
+
+__all__ = ["office", "offices"]
+
+SEND = datetime(2026, 3, 4, 13, 30, tzinfo=UTC)
+
+
+def sync_at(office: Office, hours: float) -> bool:
+    """The run of so many hours after the send; whether it wrote anything into the planners."""
+    office.now = SEND + timedelta(hours=hours) - INTERVAL
+    mark = office.mark()
+    office.sync()
+    return bool(office.writes(mark, "jira") or office.writes(mark, "airtable"))
+
+
+def told(office: Office, tool: str) -> dict[str, object]:
+    """The outcome that a tool shows of the send."""
+    shown = office.shows(tool, office.campaign("c002"))
+    return {name: shown[name] for name in METRICS if shown.get(name) is not None}
+
+
+@pytest.mark.parametrize(
+    ("office", "also"),
+    [("klaviyo", {"conversions"}), ("mailchimp", {"conversions"}), ("brevo", {"machine_opens"})],
+    indirect=["office"],
+)
+def test_the_outcome_of_a_send_arrives_at_its_hours_and_not_between(office: Office, also: set[str]) -> None:
+    assert sync_at(office, 0.5)
+    assert office.shows("airtable", office.campaign("c002"))["status"] == "sent"
+    assert told(office, "airtable") == told(office, "jira") == {}
+
+    assert sync_at(office, 1.1)
+    first = told(office, "airtable")
+    assert set(first) == {"delivered", "opens", "clicks", "unsubscribes", "bounces"} | also
+    assert told(office, "jira") == first
+    assert not sync_at(office, 4)
+    if office.esp != "klaviyo":
+        return  # the schedule is the engine's, for all of them
+
+    assert sync_at(office, 6.1)
+    second = told(office, "airtable")
+    assert told(office, "jira") == second
+    assert all(second[name] >= first[name] for name in first)  # type: ignore[operator]
+    assert second["opens"] > first["opens"]  # type: ignore[operator]
+    assert not sync_at(office, 12)
+    assert sync_at(office, 24.3)
+    office.assert_quiet()
+
+
+@by_esp("mailchimp")
+def test_an_outcome_that_the_plan_of_the_account_does_not_tell_is_told_to_be_missing_and_the_rest_goes_on(
+    office: Office,
+) -> None:
+    office.control("fault", {"tool": "mailchimp", "status": 403, "path": "/reports", "times": 100})
+    office.now = SEND + timedelta(hours=1.1) - INTERVAL
+    report = office.sync()
+    (line,) = report.waiting
+    assert line.startswith("Mailchimp has something to catch up: ")
+    assert "(403)" in line
+    assert office.shows("airtable", office.campaign("c002"))["status"] == "sent"
+    office.box.world.faults.clear()
+    office.sync()
+    assert told(office, "airtable")["delivered"]
