@@ -1,66 +1,134 @@
-"""Runs the benchmarks: `python -m benchmarks [--campaigns N ...] [--json]`, of requests alone `… calls`."""
+"""Runs the benchmarks: `python -m benchmarks [WHAT ...]`; prints tables and writes JSON.
+
+`engine`, `decode`, `limits`, `edit`, `calls` and `time`; all of them when none is named. `--profile STEP` tells where
+the time of one step goes instead.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
-from benchmarks import calls, runs
-from benchmarks.kinds import Use
+from benchmarks import calls, decode, edit, engine, limits, runs
+from benchmarks.engine_step import STEPS
+from benchmarks.peers import Peers, peers
+from benchmarks.processes import child, noise
+from benchmarks.tables import SHOWN, of_noise
+from benchmarks.team import TOOLS
 
-TIME, CALLS = "time", "calls"
+OUT = Path(__file__).with_name("out")
+ITEMS, MANY_ITEMS = (1_000, 10_000), 100_000
+CAMPAIGNS, MANY_CAMPAIGNS = (24, 100), 1_000
+PAGES, EDITING = 100, 24  # campaigns whose records are decoded, and among which one is edited
+PROFILES = (*STEPS, *(f"decode:{tool}" for tool in TOOLS))
 
 
-def main() -> int:
-    """Print a table, or JSON, for each size of company: of both benchmarks, or of the one that is named."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Calls and time of each kind of run.")
-    parser.add_argument("what", nargs="?", choices=(TIME, CALLS), help="only the one; both when not given")
-    parser.add_argument("--campaigns", type=int, nargs="+", default=[24, 100], help="sizes of the company")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    arguments = parser.parse_args()
-    sizes, wanted = arguments.campaigns, [arguments.what] if arguments.what else [TIME, CALLS]
-    figures = [one for size in sizes for one in runs.measure(size, say=_progress)] if TIME in wanted else []
-    rows = [row for size in sizes for row in calls.measure(size, say=_progress)] if CALLS in wanted else []
-    if arguments.json:
-        found = {TIME: [one.to_json() for one in figures], CALLS: [row.to_json() for row in rows]}
-        shown = found[arguments.what] if arguments.what else found
-        sys.stdout.write(json.dumps(shown, indent=2) + "\n")
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure what is named, or all of it."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if unknown := set(given.what) - set(SHOWN):
+        parser.error(f"nothing here measures {', '.join(sorted(unknown))}; there are {', '.join(SHOWN)}")
+    if given.profile:
+        sys.stdout.write(_profile(given.profile, given) + "\n")
         return 0
-    if figures:
-        _times(figures)
-    if rows:
-        _calls(rows)
+    wanted = [name for name in SHOWN if name in given.what] if given.what else list(SHOWN)
+    found: dict[str, Any] = {"noise": noise()}
+    if not given.json:
+        sys.stdout.write(of_noise(found["noise"]))
+    for name in wanted:
+        rows = list(_MEASURED[name](given))
+        found[name] = [row.to_json() for row in rows]
+        if not given.json:
+            sys.stdout.write(f"\n{name}\n{SHOWN[name](rows)}")
+            sys.stdout.flush()
+    if not given.large:
+        _say(f"skipped: {MANY_ITEMS} items and {MANY_CAMPAIGNS} campaigns, which take long (--large)")
+    if given.json:
+        sys.stdout.write(json.dumps(found[wanted[0]] if len(wanted) == 1 else found, indent=2) + "\n")
+    else:
+        place = given.out or OUT / f"{'-'.join(wanted) if given.what else 'all'}.json"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
+        _say(f"written: {place}")
     return 0
 
 
-def _progress(text: str) -> None:
-    sys.stderr.write(f"{text} ...\n")
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="What runs cost, in calls, time and memory."
+    )
+    parser.add_argument("what", nargs="*", help=f"{', '.join(SHOWN)}; all when not given")
+    parser.add_argument("--items", type=int, nargs="+", default=list(ITEMS), help="sizes for the engine by itself")
+    parser.add_argument("--campaigns", type=int, nargs="+", default=list(CAMPAIGNS), help="sizes of the company")
+    parser.add_argument("--large", action="store_true", help=f"{MANY_ITEMS} items and {MANY_CAMPAIGNS} campaigns too")
+    parser.add_argument("--repeat", type=int, default=3, help="how often each time is measured")
+    parser.add_argument("--no-memory", action="store_true", help="leave memory out, which doubles the engine's time")
+    parser.add_argument("--peer-python", help="the Python that has vdirsyncer; ours is tried when not given")
+    parser.add_argument("--no-peers", action="store_true", help="measure no other program beside the engine")
+    parser.add_argument("--json", action="store_true", help="print JSON in place of tables")
+    parser.add_argument("--out", type=Path, help=f"where the JSON goes (default: {OUT.parent.name}/{OUT.name})")
+    parser.add_argument("--profile", choices=PROFILES, metavar="STEP", help=f"one of {', '.join(PROFILES)}")
+    return parser
 
 
-def _times(figures: list[runs.Figures]) -> None:
-    sys.stdout.write("\nStand-in tools on loopback without rate limits; their work is in the time.\n\n")
-    sys.stdout.write(f"{'campaigns':>9}  {'records':>7}  {'run':<12}  {'seconds':>7}  calls (writes) by tool\n")
-    for figure in figures:
-        by_tool = ", ".join(f"{tool} {total} ({writes})" for tool, (total, writes) in figure.calls.items())
-        row = f"{figure.campaigns:>9}  {figure.records:>7}  {figure.run:<12}  {figure.seconds:>7.2f}  {by_tool}\n"
-        sys.stdout.write(row)
+def _engine(given: argparse.Namespace) -> Iterator[engine.Row]:
+    known = Peers({}, {}) if given.no_peers else peers(given.peer_python)
+    for name, how in known.missing.items():
+        _say(f"without {name}, which is not here: {how}")
+    counts = sorted({*given.items, *([MANY_ITEMS] if given.large else [])})
+    plan = engine.Plan(counts, repeat=given.repeat, memory=not given.no_memory, peers=known)
+    return engine.measure(plan, _say)
 
 
-def _calls(rows: list[calls.Row]) -> None:
-    sys.stdout.write("\nRequests by run, and the fewest by page and batch sizes (see benchmarks/bounds.py).\n")
-    for tool in dict.fromkeys(row.tool for row in rows):
-        sys.stdout.write(f"\n{tool}\n{'campaigns':>9}  {'records':>7}  {'run':<25}  {'written':>7}  {'requests':>8}")
-        sys.stdout.write("".join(f"  {use.value:>7}" for use in Use) + f"  {'bound':>5}  {'ratio':>5}\n")
-        for row in rows:
-            if row.tool == tool:
-                _row(row)
+def _sizes(given: argparse.Namespace) -> list[int]:
+    return sorted({*given.campaigns, *([MANY_CAMPAIGNS] if given.large else [])})
 
 
-def _row(row: calls.Row) -> None:
-    sys.stdout.write(f"{row.campaigns:>9}  {row.records:>7}  {row.run:<25}  {row.written:>7}  {row.requests:>8}")
-    uses = "".join(f"  {count:>7}" for count in row.uses.values())
-    sys.stdout.write(f"{uses}  {row.bound:>5}  {row.requests / row.bound:>5.1f}\n")
+def _limits(given: argparse.Namespace) -> Iterator[limits.Row]:
+    for size in _sizes(given):
+        yield from limits.measure(size, _say)
+
+
+def _calls(given: argparse.Namespace) -> Iterator[calls.Row]:
+    for size in _sizes(given):
+        yield from calls.measure(size, say=_say)
+
+
+def _time(given: argparse.Namespace) -> Iterator[runs.Figures]:
+    for size in _sizes(given):
+        yield from runs.measure(size, say=_say)
+
+
+_MEASURED: dict[str, Callable[[argparse.Namespace], Iterator[Any]]] = {
+    "engine": _engine,
+    "decode": lambda given: decode.measure(PAGES, 2 * given.repeat + 1, _say),
+    "limits": _limits,
+    "edit": lambda given: edit.measure(EDITING, given.repeat, _say),
+    "calls": _calls,
+    "time": _time,
+}
+
+
+def _profile(step: str, given: argparse.Namespace) -> str:
+    """Where the time of one step goes, over the most items or campaigns that are asked for."""
+    if step.startswith("decode:"):
+        return decode.profile(PAGES, step.removeprefix("decode:"))
+    count = str(max(given.items))
+    with TemporaryDirectory() as folder:
+        _say(f"{count} items: preparing")
+        child(engine.MODULE, "prepare", count, folder, "--wanted", step)
+        figures = child(engine.MODULE, step, count, folder, "--profile")
+    return f"{figures['title']}, {count} items\n\n{figures['profile']}"
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ Jira (reference jira §4.2, §4.6, §5.3, §5.4, §5.6; Cloud and Data Center ha
     listing    full: ceil(issues / 500), the page that is asked for; changes: ceil(changed / 500), at least 1;
                count: ceil(issues / 5,000) on top of the changes
     writing    ceil(new epics / 50) + ceil(new tasks / 50) + 1 for each edited issue + 1 for each whose status moves
+               + 1 for each link to another tool's record
 
 Airtable (reference airtable §2, §5, §7), tables one by one, at least 1 listing each
     listing    full: ceil(campaigns / 100) + ceil(stages / 100); changes by the log: 1 + ceil(changed / 100) by table;
@@ -41,6 +42,7 @@ class Listing(StrEnum):
 class Work:
     """What one run had to do in one tool. Pairs are (campaigns, stages).
 
+    `links` are those that an issue is given to other tools' records.
     `held` is what the tool holds when it is listed, `changed` which of it changed since the last run. `moved` are
     issues whose status changes, `edited` leaves out those of which nothing else changes. `subjects` and `tags` are
     Klaviyo's: campaigns that get another subject, and tags of which any campaign is given or loses one.
@@ -52,6 +54,7 @@ class Work:
     created: tuple[int, int] = (0, 0)
     edited: tuple[int, int] = (0, 0)
     moved: int = 0
+    links: int = 0
     subjects: int = 0
     tags: int = 0
 
@@ -61,7 +64,7 @@ def jira(work: Work) -> int:
     listed = _pages(sum(work.held if work.listing is Listing.FULL else work.changed), JIRA_PAGE)
     counted = _pages(sum(work.held), JIRA_IDS) if work.listing is Listing.COUNT else 0
     created = sum(ceil(count / JIRA_CREATES) for count in work.created)
-    return listed + counted + created + sum(work.edited) + work.moved
+    return listed + counted + created + sum(work.edited) + work.moved + work.links
 
 
 def airtable(work: Work, *, log: bool) -> int:
@@ -84,3 +87,24 @@ def klaviyo(work: Work) -> int:
 def _pages(count: int, size: int) -> int:
     """To see that nothing is there takes a page too."""
     return max(1, ceil(count / size))
+
+
+# The fewest seconds by the vendors' documented rates, however fast the network: what of the requests has to wait for
+# another second or minute. A burst that may be made at once takes no time.
+
+
+def airtable_seconds(requests: int) -> float:
+    """Five requests a second and base (reference airtable §7)."""
+    return max(0, ceil(requests / 5) - 1)
+
+
+def jira_seconds(requests: int, *, cloud: bool = True) -> float:
+    """Cloud: 50 writes of one kind a second, of which a batch is one (reference jira §8). Data Center: a bucket of 50
+    requests that is filled by 10 a second."""
+    return max(0, ceil(requests / 50) - 1) if cloud else max(0.0, (requests - 50) / 10)
+
+
+def klaviyo_seconds(requests: int) -> float:
+    """Ten requests a second and 150 a minute (reference esp §1.10)."""
+    minutes, rest = divmod(max(0, requests - 1), 150)
+    return 60 * minutes + rest // 10

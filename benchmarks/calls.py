@@ -108,33 +108,34 @@ class _Company:
         titles = dict.fromkeys(self.names, titles) if isinstance(titles, str) else titles
         self.say(f"{self.campaigns} campaigns, {self.names['jira']}: {', '.join(sorted(set(titles.values())))}")
         done = team.sync(after=after)
-        _insist(done)
+        insist(done)
         entities = {entity.id: entity for entity in team.entities()}
         for tool, title in titles.items():
             if tool in self.names:
                 uses = counted(done.asked, tool)
                 changed = (edited or {}).get(tool, (0, 0))
-                work = _work(done, tool, entities, listing, changed)
+                work = work_of(done, tool, entities, listing, changed)
                 written = sum(c.tool == tool and c.state is State.DONE for c in done.report.changes)
                 held = sum(_pair(entities, entities, tool))
-                bound = _bound(self.names[tool], work)
+                bound = bound_of(self.names[tool], work)
                 yield Row(self.campaigns, held, self.names[tool], title, uses, written, bound)
 
 
-def _insist(done: Measured) -> None:
+def insist(done: Measured) -> None:
     """A run that failed would look cheap."""
     errors = [tool.error for tool in done.report.tools if tool.error]
     if errors:
         raise RuntimeError(f"the measured run failed: {errors}")
 
 
-def _bound(name: str, work: Work) -> int:
+def bound_of(name: str, work: Work) -> int:
+    """The fewest requests of a tool, by the name that its rows have."""
     if name in (CLOUD, DC):
         return bounds.jira(work)
     return bounds.klaviyo(work) if name == KLAVIYO else bounds.airtable(work, log=name == LOG)
 
 
-def _work(
+def work_of(
     done: Measured, tool: str, entities: dict[str, Remembered], listing: Listing, changed: tuple[int, int]
 ) -> Work:
     """What the run had to do in a tool, by its report; which statuses moved and which tags were given, by the log."""
@@ -152,6 +153,9 @@ def _work(
         created,
         _pair(edited, entities, tool),
         moved=len(_named(done, tool, r"/issue/(\w+)/transitions$")),
+        links=len({(e["path"], str(e.get("body"))) for e in done.asked if e["path"].endswith("/remotelink")})
+        if tool == "jira"
+        else 0,
         subjects=sum(cell.field == "subject" for change in other for cell in change.cells) if tool == "klaviyo" else 0,
         tags=len(_named(done, tool, r"/tags/([\w-]+)/relationships/campaigns$")),
     )

@@ -35,7 +35,8 @@ _USES: dict[str, tuple[tuple[str, Use], ...]] = {
         (r"^(POST|PATCH|DELETE) /v0/.*", Use.WRITE),
     ),
     "klaviyo": (
-        (r"^GET /api/(lists|segments|tags)(/[^/]+)?$", Use.SETUP),
+        (r"^GET /api/(lists|segments|tags|metrics)(/[^/]+)?$", Use.SETUP),
+        (r"^POST /api/campaign-values-reports$", Use.LOOK),
         (r"^GET /api/campaigns$", Use.LISTING),
         (r"^GET /api/campaigns/[^/]+$", Use.LOOK),
         (r"^(POST|PATCH|DELETE) /api/.*", Use.WRITE),

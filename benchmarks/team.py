@@ -45,12 +45,15 @@ class Measured:
 
 
 class Team:
-    """One workspace and the three tools behind it. `polling` has Airtable keep no change log for us."""
+    """One workspace and the three tools behind it. `polling` has Airtable keep no change log for us, `limited` keeps
+    the budgets that a workspace has by default."""
 
-    def __init__(self, box: Sandbox, folder: Path, *, polling: bool = False) -> None:
+    def __init__(self, box: Sandbox, folder: Path, *, polling: bool = False, limited: bool = False) -> None:
         self.box, self.now, self._ids = box, TODAY, 0
         config = write_workspace(folder, box.company, "smtp://127.0.0.1:9")
-        text = re.sub(r'(type = "(?:jira|airtable|klaviyo)")', UNLIMITED, config.read_text("utf-8")) + ANY_MASS
+        text = config.read_text("utf-8") + ANY_MASS
+        if not limited:
+            text = re.sub(r'(type = "(?:jira|airtable|klaviyo)")', UNLIMITED, text)
         if box.company["credentials"]["jira"]["flavour"] == "dc":
             text = re.sub(r"^email = .*\n", "", text, flags=re.MULTILINE)  # a personal access token has no address
         if polling:
@@ -58,16 +61,21 @@ class Team:
         config.write_text(text, "utf-8")
         self.settings: Settings = load_settings(config)
 
-    def sync(self, *, dry: bool = False, after: timedelta = INTERVAL) -> Measured:
+    def sync(self, *, dry: bool = False, full: bool = False, after: timedelta = INTERVAL) -> Measured:
         """One run, so long after the last."""
-        self.now += after
+        self.now = max(self.now, self.box.world.now()) + after
         self.control("clock", {"now": self.now.isoformat()})
-        around = Surroundings(lambda: self.now, self._new_id)
+        around = Surroundings(self.box.world.now, self._new_id)
         since, begun = len(self.box.world.entries), time.perf_counter()
         with open_workspace(self.settings) as workspace, open_state(self.settings) as store:
-            report = run(workspace, store, around, dry=dry)
+            report = run(workspace, store, around, dry=dry, full=full)
         seconds = time.perf_counter() - begun
         return Measured(report, seconds, [one for one in self.box.world.entries[since:] if one["actor"] == "api"])
+
+    @property
+    def campaigns(self) -> int:
+        """How many the company has."""
+        return len(self.box.company["campaigns"])
 
     def entities(self) -> list[Remembered]:
         """Everything that the workspace remembers and that is not dead, by id."""
@@ -108,7 +116,11 @@ class Team:
 
 
 @contextmanager
-def team_of(campaigns: int, *, jira: str = "cloud", polling: bool = False) -> Iterator[Team]:
-    """A team with so many campaigns whose tools agree as little as any real team's."""
-    with TemporaryDirectory() as folder, Sandbox(seed=1, campaigns=campaigns, now=TODAY, jira=jira) as box:
-        yield Team(box, Path(folder), polling=polling)
+def team_of(campaigns: int, *, jira: str = "cloud", polling: bool = False, limited: bool = False) -> Iterator[Team]:
+    """A team with so many campaigns whose tools agree as little as any real team's. `limited`: the vendors' rate
+    limits are enforced, and ours are heeded."""
+    with (
+        TemporaryDirectory() as folder,
+        Sandbox(seed=1, campaigns=campaigns, now=TODAY, jira=jira, rate_limits=limited) as box,
+    ):
+        yield Team(box, Path(folder), polling=polling, limited=limited)
