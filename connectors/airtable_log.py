@@ -136,7 +136,7 @@ def _existing(wire: Wire) -> Found:
         for one in items(answer, "webhooks"):
             if one.get("notificationUrl") or one.get("isHookEnabled") is not True:
                 continue
-            if _filters(one.get("specification")) != _filters(SPECIFICATION):
+            if filters_of(one.get("specification")) != filters_of(SPECIFICATION):
                 continue
             cursor = one["cursorForNextPayload"]
             if isinstance(cursor, bool) or not isinstance(cursor, int):
@@ -148,7 +148,7 @@ def _existing(wire: Wire) -> Found:
     return Found(None, lasting=False)
 
 
-def _filters(specification: Any) -> Any:
+def filters_of(specification: Any) -> Any:
     """What a webhook watches; the order of the words, and what it adds to its payloads, make no difference."""
     try:
         filters = dict(specification["options"]["filters"])

@@ -14,6 +14,7 @@ from connectors.airtable_tables import Table
 from connectors.answers import items, understood, word
 from connectors.budgets import shared_name
 from connectors.http import TIMEOUT, Retry, ToolClock, as_given, json_of, limit, translate
+from connectors.oauth import Grant
 from sync.errors import ConfigError, Exhausted, Rejected, Stale, SyncError, Unavailable
 
 LISTINGS = 3  # how often a listing is begun anew when its cursor runs out
@@ -25,14 +26,17 @@ T = TypeVar("T")
 
 
 class Wire:
-    """One base in one token's name. Every failure is a SyncError."""
+    """One base in the name of a token, or of a `grant` in its place. Every failure is a SyncError."""
 
-    def __init__(self, tool: str, *, token: str, base: str, url: str, per_second: float | None, retry: Retry) -> None:
+    def __init__(
+        self, tool: str, *, token: str, base: str, url: str, per_second: float | None, retry: Retry,
+        grant: Grant | None = None,
+    ) -> None:  # fmt: skip
         self.tool = tool
         self.base = base
         self.clock = ToolClock()
         self._api = Api(token, timeout=TIMEOUT, retry_strategy=None, use_field_ids=True, endpoint_url=url.rstrip("/"))
-        self._api.session.auth = as_given
+        self._api.session.auth = grant or as_given
         # All processes count together: a base that is asked too often refuses everybody for half a minute.
         share = shared_name("airtable", url, base)
         limit(self._api.session, per_second, share=share, reading=READING, pause=lockout)
@@ -133,8 +137,21 @@ class Wire:
         """The address of the base's webhooks, or of something about one."""
         return "/".join((self._api.base(self.base).urls.webhooks, *path))
 
+    def tell(self, doing: str, method: str, url: str, **request: Any) -> None:
+        """One request that changes something and is answered by nothing that matters, such as an empty body."""
+        self._sent(doing, method, url, creating=False, **request)
+
     def ask(self, doing: str, method: str, url: str, *, creating: bool = False, **request: Any) -> Any:
-        """One request through the library's session; its own `request` fails itself over odd error bodies."""
+        """One request, and the object that it is answered with."""
+        response = self._sent(doing, method, url, creating=creating, **request)
+        answer = json_of(self.tool, doing, response, creating=creating)
+        with understood(self.tool, doing, creating=creating):
+            if not isinstance(answer, dict):
+                raise TypeError(doing)
+        return answer
+
+    def _sent(self, doing: str, method: str, url: str, *, creating: bool, **request: Any) -> requests.Response:
+        """A good answer, through the library's session; its own `request` fails itself over odd error bodies."""
         if "/meta/" not in url:  # the schema is told in spite of a used-up quota (reference airtable §6)
             self._insist_on_quota()
         try:
@@ -146,11 +163,7 @@ class Wire:
             error = meaning(self.tool, doing, response, creating=creating)
             self._spent = error if isinstance(error, Exhausted) else self._spent
             raise error
-        answer = json_of(self.tool, doing, response, creating=creating)
-        with understood(self.tool, doing, creating=creating):
-            if not isinstance(answer, dict):
-                raise TypeError(doing)
-        return answer
+        return response
 
     def _insist_on_quota(self) -> None:
         """Every further call would be refused too, until the quota is granted anew."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from connectors.oauth import Grant
 from sync.errors import ConfigError
 
 GATEWAY = "/ex/jira/"  # in the address at which an OAuth token is used: https://api.atlassian.com/ex/jira/<cloud id>
@@ -16,12 +17,14 @@ class Login:
     """An account's credentials (reference jira §2).
 
     With `email`, `token` is an API token of Jira Cloud; with `user`, a password of a Data Center; with neither, an
-    OAuth access token of Cloud or a personal access token of a Data Center.
+    OAuth access token of Cloud or a personal access token of a Data Center. With a `grant`, OAuth of Cloud, it counts
+    for nothing.
     """
 
     token: str = field(repr=False)
     email: str | None = None
     user: str | None = None
+    grant: Grant | None = None
 
     def cloud_likely(self, url: str) -> bool:
         """Whether the site is to be asked as Cloud first."""
@@ -29,6 +32,8 @@ class Login:
 
     def options(self, tool: str) -> dict[str, Any]:
         """What the library wants to be given. ConfigError for credentials that cannot be sent."""
+        if self.grant is not None:
+            return {}
         if self.email is not None and self.user is not None:
             raise ConfigError(f"[tools.{tool}] has both email (Jira Cloud) and user (Data Center); keep one of them.")
         if self.user is not None:
@@ -45,6 +50,11 @@ class Login:
                 f"{tool} at {url} is Jira Cloud, where nobody signs in with a password. In [tools.{tool}] put email in "
                 "place of user, and an API token of that account in place of the password."
             )
+        if not cloud and self.grant is not None:
+            raise ConfigError(
+                f"{tool} at {url} is a Data Center; [tools.{tool}.oauth] is for Jira Cloud. Take it out and sign in "
+                "with a personal access token in token_file."
+            )
         if not cloud and self.email is not None:
             raise ConfigError(
                 f"{tool} at {url} is a Data Center, which knows no API tokens of Jira Cloud. In [tools.{tool}] take "
@@ -53,7 +63,7 @@ class Login:
 
     def hint(self, *, cloud: bool) -> str:
         """What else may be wrong where a site does not let us in."""
-        if cloud and self.email is None:
+        if cloud and self.email is None and self.grant is None:
             return (
                 " An OAuth access token is used at https://api.atlassian.com/ex/jira/<cloud id>; "
                 "an API token needs the email of its account."

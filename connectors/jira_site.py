@@ -147,6 +147,8 @@ class Site:
             logging=False,  # it logs headers and bodies
             **self.login.options(self.tool),
         )
+        if self.login.grant is not None:
+            client._session.auth = self.login.grant
         share = shared_name("jira", self.url, urlsplit(self.url).path.strip("/"))
         limit(client._session, self._per_second, share=share, reading=QUESTIONS, pause=pause)
         try:
@@ -205,7 +207,7 @@ class Site:
         try:
             # A redirect would turn a POST into a GET, so it is not followed but reported.
             response = requests.Session.request(
-                client._session, method, client._get_url(path), timeout=TIMEOUT, allow_redirects=False, **options
+                client._session, method, self._place(client, path), timeout=TIMEOUT, allow_redirects=False, **options
             )
         except requests.RequestException as exc:
             raise translate(self.tool, doing, exc, creating=creating) from exc
@@ -217,6 +219,10 @@ class Site:
             raise ConfigError(f"{self.tool} sends {doing} on to {where}. Check url in [tools.{self.tool}].")
         self._recognised(doing, response)
         return response
+
+    def _place(self, client: JIRA, path: str) -> str:
+        """Where a request goes: below the REST API, or with a leading / below the site."""
+        return f"{self.url}{path}" if path.startswith("/") else client._get_url(path)
 
     def _recognised(self, doing: str, response: requests.Response) -> None:
         """A Data Center names in every answer the user whom it answers (reference jira §2)."""

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import responses
 from requests import PreparedRequest
 
 from connectors.airtable import AirtableConnector
@@ -101,14 +98,6 @@ def schema_answers(wire: Any, *schemas: dict[str, Any]) -> None:
 def connector(slept: list[float], **options: Any) -> AirtableConnector:
     retry = Retry(sleep=slept.append, rng=lambda: 0.0)
     return AirtableConnector("airtable", token="patSecret", base="appB", per_second=None, retry=retry, **options)
-
-
-@contextmanager
-def base() -> Iterator[Any]:
-    """A wire on which the base tells its tables and the time."""
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        mock.get(META, json=SCHEMA, headers={"Date": DATE})
-        yield mock
 
 
 def hook(**changes: Any) -> dict[str, Any]:

@@ -10,7 +10,6 @@ import pytest
 import requests
 from requests import PreparedRequest
 
-from connectors.airtable import AirtableConnector
 from sync.errors import Ambiguous, ConfigError, Stale, Unavailable
 from sync.model import Attribution, Kind, Record, Ref
 from sync.ports import Archive, Change, Connector, Create, Failed, NativeField, Update, Written
@@ -19,7 +18,6 @@ from tests.connectors.airtable_base import (
     CAMPAIGNS,
     SCHEMA,
     STAGES,
-    base,
     body,
     campaign,
     connector,
@@ -31,21 +29,7 @@ from tests.connectors.airtable_base import (
     table,
 )
 
-
-@pytest.fixture
-def wire() -> Any:
-    with base() as mock:
-        yield mock
-
-
-@pytest.fixture
-def slept() -> list[float]:
-    return []
-
-
-@pytest.fixture
-def airtable(slept: list[float]) -> AirtableConnector:
-    return connector(slept)
+pytestmark = pytest.mark.usefixtures("base")
 
 
 def test_the_schema_leaves_out_what_only_we_use(wire: Any, airtable: Connector) -> None:

@@ -19,7 +19,6 @@ from tests.connectors.airtable_base import (
     META,
     SCHEMA,
     STAGES,
-    base,
     connector,
     failure,
     query,
@@ -29,6 +28,8 @@ from tests.connectors.airtable_base import (
     table,
 )
 
+pytestmark = pytest.mark.usefixtures("base")
+
 SINCE = "DATETIME_PARSE('2026-10-08T06:58:00.000Z')"
 MODIFIED = "LAST_MODIFIED_TIME()"
 FORMULA = f"OR(IS_AFTER({MODIFIED}, {SINCE}), IS_AFTER(CREATED_TIME(), {SINCE}))"
@@ -36,13 +37,7 @@ ALL = {"isValid": True, "referencedFieldIds": [], "result": {"type": "dateTime"}
 
 
 @pytest.fixture
-def wire() -> Any:
-    with base() as mock:
-        yield mock
-
-
-@pytest.fixture
-def airtable() -> AirtableConnector:
+def airtable(base: None) -> AirtableConnector:
     return connector([], webhook_log=False)
 
 

@@ -14,13 +14,8 @@ from tests.connectors.airtable_base import (
     CAMPAIGNS,
     PAYLOADS,
     SCHEMA,
-    STAGES,
-    base,
-    begun,
     connector,
     failure,
-    hook,
-    listed,
     noted,
     payload,
     query,
@@ -31,30 +26,9 @@ from tests.connectors.airtable_base import (
     table,
 )
 
+pytestmark = pytest.mark.usefixtures("base")
+
 SPRING = Ref("airtable", Kind.CAMPAIGN, "rec1")
-
-
-@pytest.fixture
-def wire() -> Any:
-    with base() as mock:
-        yield mock
-
-
-@pytest.fixture
-def airtable(slept: list[float]) -> AirtableConnector:
-    return connector(slept)
-
-
-@pytest.fixture
-def since(wire: Any, airtable: AirtableConnector) -> str:
-    """A position with a log whose next payload is the fifth."""
-    listed(wire, hook())
-    assert begun(wire, airtable) == ["achOURS", 5]
-    wire.remove("GET", CAMPAIGNS)
-    wire.remove("GET", STAGES)
-    text = airtable.position()
-    assert text is not None
-    return text
 
 
 def test_the_log_can_be_switched_off(wire: Any, since: str) -> None:

@@ -19,10 +19,8 @@ from tests.connectors.airtable_base import (
     PAYLOADS,
     SCHEMA,
     STAGES,
-    base,
     begun,
     body,
-    connector,
     failure,
     hook,
     listed,
@@ -34,30 +32,9 @@ from tests.connectors.airtable_base import (
     sent,
 )
 
+pytestmark = pytest.mark.usefixtures("base")
+
 SPRING = Ref("airtable", Kind.CAMPAIGN, "rec1")
-
-
-@pytest.fixture
-def wire() -> Any:
-    with base() as mock:
-        yield mock
-
-
-@pytest.fixture
-def airtable(slept: list[float]) -> AirtableConnector:
-    return connector(slept)
-
-
-@pytest.fixture
-def since(wire: Any, airtable: AirtableConnector) -> str:
-    """A position with a log whose next payload is the fifth."""
-    listed(wire, hook())
-    assert begun(wire, airtable) == ["achOURS", 5]
-    wire.remove("GET", CAMPAIGNS)
-    wire.remove("GET", STAGES)
-    text = airtable.position()
-    assert text is not None
-    return text
 
 
 def test_a_webhook_that_notifies_nobody_is_made_once_the_position_is_asked_for(

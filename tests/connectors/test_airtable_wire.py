@@ -21,10 +21,8 @@ from tests.connectors.airtable_base import (
     META,
     SCHEMA,
     STAGES,
-    base,
     body,
     campaign,
-    connector,
     failure,
     query,
     row,
@@ -33,18 +31,9 @@ from tests.connectors.airtable_base import (
     table,
 )
 
+pytestmark = pytest.mark.usefixtures("base")
+
 QUOTA = failure(429, "PUBLIC_API_BILLING_LIMIT_EXCEEDED")
-
-
-@pytest.fixture
-def wire() -> Any:
-    with base() as mock:
-        yield mock
-
-
-@pytest.fixture
-def airtable(slept: list[float]) -> AirtableConnector:
-    return connector(slept)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from requests import PreparedRequest
 
-from connectors.airtable import AirtableConnector
 from sync.errors import ConfigError, Exhausted, Rejected, Stale
 from sync.model import Kind, Record, Ref
 from sync.ports import Archive, Change, Connector, Create, Failed, Update, Written
@@ -16,10 +15,8 @@ from tests.connectors.airtable_base import (
     CAMPAIGNS,
     SCHEMA,
     STAGES,
-    base,
     body,
     campaign,
-    connector,
     failure,
     row,
     schema_answers,
@@ -27,16 +24,7 @@ from tests.connectors.airtable_base import (
     table,
 )
 
-
-@pytest.fixture
-def wire() -> Any:
-    with base() as mock:
-        yield mock
-
-
-@pytest.fixture
-def airtable(slept: list[float]) -> AirtableConnector:
-    return connector(slept)
+pytestmark = pytest.mark.usefixtures("base")
 
 
 def test_a_bad_record_fails_alone_and_the_rest_of_its_batch_is_written(wire: Any, airtable: Connector) -> None:

@@ -21,7 +21,6 @@ timezone = "Europe/Berlin"
 [tools.plan]
 type = "planner"
 file = "plan.db"
-mapping = "planner.toml"
 
 [tools.archive]
 type = "planner"
@@ -88,10 +87,17 @@ def test_a_workspace_names_the_type_like_one_of_ours(site: Path, tmp_path: Path)
     assert "archive" in planned.stdout.lower()
 
 
+def test_the_wheel_says_that_it_is_typed_and_what_the_laws_need(site: Path) -> None:
+    metadata = next(site.glob("campaign_sync-*.dist-info/METADATA")).read_text("utf-8")
+
+    assert all((site / package / "py.typed").is_file() for package in ("sync", "connectors", "mappings", "jobs"))
+    assert "Provides-Extra: conformance" in metadata
+
+
 def test_without_pytest_the_laws_say_what_is_missing(site: Path, tmp_path: Path) -> None:
     (tmp_path / "pytest.py").write_text("raise ImportError('there is none')\n", "utf-8")
 
     asked = run(site, tmp_path, sys.executable, "-c", "import connectors.conformance")
 
     assert asked.returncode == 1
-    assert "Install it: pip install pytest" in asked.stderr
+    assert "Install it: pip install 'campaign-sync[conformance]'" in asked.stderr
