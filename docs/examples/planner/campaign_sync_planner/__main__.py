@@ -1,4 +1,4 @@
-"""Prints the mapping, to be kept beside campaign-sync.toml and adapted there."""
+"""Prints the mapping, for whoever keeps an adapted copy of it beside campaign-sync.toml."""
 
 import sys
 from importlib.resources import files

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -96,8 +96,14 @@ class PlannerConnector:
     def write(self, changes: Sequence[Change]) -> Sequence[Outcome]:
         return [self._write(change) for change in changes]
 
-    def relate(self, record: Record, relations: Sequence[Relation]) -> None:
+    def relate(self, record: Record, relations: Sequence[Relation], dropped: Sequence[str]) -> None:
         raise NotImplementedError  # never called without `relates=True`
+
+    def reach(self, audiences: Collection[str]) -> Mapping[str, int]:
+        raise NotImplementedError  # never called without a `calendar`
+
+    def measure(self, refs: Sequence[Ref]) -> Mapping[Ref, Mapping[str, float]]:
+        raise NotImplementedError  # never called without a `calendar`
 
     def attribution(self, record: Record, field_id: str) -> Attribution | None:  # noqa: ARG002
         return None  # the planner keeps no names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -23,6 +24,7 @@ class Planner:
     name = "planner"
     options = PlannerOptions
     mapping_type = "airtable"  # whose words `NativeField.type` uses: singleLineText, singleSelect, date, …
+    mapping = files("campaign_sync_planner") / "planner.toml"  # unless a workspace names a file of its own
     needs_token = False
 
     def build(self, tool: str, options: PlannerOptions, token: SecretStr | None) -> PlannerConnector:  # noqa: ARG002
