@@ -1,5 +1,7 @@
 """The benchmarks: bounds worked out by hand, what each request was for, and that every measurement measures."""
 
+# Long because each measurement has its few checks here, and none has more.
+
 from __future__ import annotations
 
 import json

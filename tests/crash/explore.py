@@ -149,10 +149,11 @@ class Trial:
 NOT_KILLED = "nothing was killed"
 
 
-def singles(trial: Trial) -> Tally:
-    """Kill at every boundary of the run."""
-    tally = Tally(numbered(trial.labels))
-    for at, name in enumerate(numbered(trial.labels), 1):
+def singles(trial: Trial, every: int = 1) -> Tally:
+    """Kill at every boundary of the run, or at each so-many-th."""
+    places = list(enumerate(numbered(trial.labels), 1))[::every]
+    tally = Tally([name for _, name in places])
+    for at, name in places:
         _count(tally, name, trial.kill(at))
     tally.restarts = trial.restarts
     return tally

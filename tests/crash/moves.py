@@ -153,18 +153,17 @@ class Moves(Company):
         ]
 
 
-def every_kill(esp: str, folder: Path, *, only: str = "") -> Tally:
-    """Kill at every boundary, or at those whose label holds `only`."""
+def every_kill(esp: str, folder: Path) -> Tally:
+    """Kill at every boundary."""
     moves = Moves(folder, esp)
     with moves:
         labels = moves.labels()
-        chosen = [at for at, label in enumerate(labels, 1) if only in label]
         names = numbered(labels)
-        tally = Tally([names[at - 1] for at in chosen])
-        for at in chosen:
+        tally = Tally(names)
+        for at, name in enumerate(names, 1):
             broken = moves.kill(labels, at)
             if not any(NOT_KILLED in words for words in broken):
-                tally.killed.append(names[at - 1])
+                tally.killed.append(name)
             tally.violations += broken
         tally.restarts = len(moves._known)
     return tally

@@ -10,7 +10,7 @@ from tests.crash.power import every_cut
 from tests.crash.scenarios import SCENARIOS
 
 # Each is a prime, so that cuts within frames and at their ends take turns. `python -m tests.crash --power` takes all.
-EVERY = {"edit_fan_out": 13, "new_beside_old": 37}
+EVERY = {"edit_fan_out": 13}
 
 
 @pytest.mark.parametrize("name", EVERY)

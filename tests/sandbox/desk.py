@@ -56,6 +56,9 @@ def exchange(
     return sent[0]["status"], found, json.loads(text) if text and is_json else text.decode() or None
 
 
+JSON_BODY = {"Content-Type": "application/json"}
+
+
 class Desk:
     """Somebody with a token at Airtable. The clock stands still at NOW until `world.advance`."""
 
@@ -69,7 +72,8 @@ class Desk:
     def ask(self, method: str, path: str, query: Any = (), body: Any = None) -> Answer:
         """`path` below the base, or from /v0 on."""
         whole = path if path.startswith("/v") else f"/v0/{self.server.base.id}/{path}"
-        return ask(self.server.app, method, whole, query, body, {"Authorization": f"Bearer {self.token}"})
+        headers = {"Authorization": f"Bearer {self.token}", **({} if body is None else JSON_BODY)}
+        return ask(self.server.app, method, whole, query, body, headers)
 
     def create(self, table: str = "Campaigns", **fields: Any) -> dict[str, Any]:
         status, record = self.ask("POST", table, body={"fields": fields})

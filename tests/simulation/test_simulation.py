@@ -20,7 +20,7 @@ from tests.simulation.shrink import shrink
 from tests.simulation.sweep import sweep
 
 ROOT = Path(__file__).parents[2]
-CHUNKS, EACH = 16, 60
+CHUNKS, EACH = 16, 40
 
 
 @pytest.fixture(scope="module")
