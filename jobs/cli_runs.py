@@ -13,6 +13,8 @@ from jobs.cli_options import Campaign, Config, Debug, Full, Json, MassChange, To
 from sync.errors import ConfigError
 
 if TYPE_CHECKING:  # these cost start-up time
+    from datetime import datetime
+
     from jobs.wiring import Order
     from sync.report import RunReport
     from sync.store import Store
@@ -92,7 +94,7 @@ def report(
     verbose: Verbose = False,
     debug: Debug = False,
 ) -> int:
-    """Show the open flags, or email them. Asks no tool: it tells what the last run found."""
+    """Show the open flags and what became of the sends, or email it. Asks no tool: it tells what the last run found."""
     from jobs import mailing
     from jobs.wiring import clock, open_state
 
@@ -112,7 +114,7 @@ def report(
         elif html is not None:
             session.say(f"Wrote {html}.")
         else:
-            _show_open(store, verbose=verbose)
+            _show_open(store, now, verbose=verbose)
     return 0
 
 
@@ -215,12 +217,14 @@ def _as_json(store: Store) -> dict[str, object]:
     return {"workspace": session.settings.name, "findings": known, "last_run": store.last_report()}
 
 
-def _show_open(store: Store, *, verbose: bool) -> None:
+def _show_open(store: Store, now: datetime, *, verbose: bool) -> None:
     from jobs.terminal_findings import show_findings, summary
+    from jobs.terminal_outcomes import show_outcomes
     from jobs.wiring import words
+    from sync.outcomes import of_report
 
-    known = store.open_findings()
-    if store.last_report() is None:
+    known, last = store.open_findings(), store.last_report()
+    if last is None:
         session.say("Nothing is known yet: no sync has run. Run: campaign-sync sync")
         return
     show_findings(
@@ -230,4 +234,6 @@ def _show_open(store: Store, *, verbose: bool) -> None:
         since={entry.finding.fingerprint: entry.opened for entry in known},
         verbose=verbose,
     )
+    zone = session.settings.zone
+    show_outcomes(session.out, of_report(last, now, zone), zone, verbose=verbose)
     session.say(summary([entry.finding for entry in known]))

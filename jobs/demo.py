@@ -25,6 +25,7 @@ from jobs.mailing import mail_report
 from jobs.progress import shown
 from jobs.settings import Settings, load_settings
 from jobs.terminal import show_findings, show_run
+from jobs.terminal_outcomes import show_outcomes
 from jobs.terminal_text import prose, put
 from jobs.wiring import Order, clock, open_state, words
 from jobs.wiring import run as sync_once
@@ -166,6 +167,7 @@ class Story:
             prose(self.console, "What the tools disagreed on before we came (nothing of it was overwritten):")
             put(self.console)
             show_findings(self.console, conflicts, words(self.settings))
+        show_outcomes(self.console, report.outcomes, self.settings.zone)
 
     def _people_edit(self) -> None:
         state = self.store.load()

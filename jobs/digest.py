@@ -10,8 +10,11 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from jobs import digest_words as words
+from jobs.digest_outcomes import Sends
+from jobs.digest_outcomes import sends as sends_of
 from jobs.digest_words import LONGEST_ADVICE, OWNERS, SORTS, STAGES, TROUBLE, Sort, ownership, plain, web_address
 from sync.findings import Claim, Finding, FindingKind
+from sync.outcomes import Outcome
 from sync.wording import Wording, tool_title
 
 LIMIT: Final = 12
@@ -102,6 +105,7 @@ class Digest:
     headline: str
     mirrored: str
     sections: tuple[Section, ...]
+    sends: Sends
     resolved: tuple[str, ...]
     resolved_more: int
 
@@ -116,18 +120,20 @@ def digest(
     now: datetime,
     zone: ZoneInfo,
     troubles: Sequence[str] = (),
+    outcomes: Sequence[Outcome] = (),
 ) -> Digest:
     """The email's contents.
 
     `findings` are open, each with the moment it was first seen; `new` holds the fingerprints that no email has told of
     yet; `closed` were settled since the last one; `mirrored` counts the changes that the last run wrote; `troubles` are
-    sentences on tools or changes for which there is no finding. Moments are shown in `zone`.
+    sentences on tools or changes for which there is no finding; `outcomes` are those of the last sends, the newest
+    first. Moments are shown in `zone`.
     """
     reader = _Reader(frozenset(new), now.astimezone(zone), Wording(zone))
     flags: dict[str, list[_Flag]] = defaultdict(list)
     for finding, opened in sorted(findings, key=reader.order):
         flags[words.sort_of(finding.kind, finding.severity).key].append(reader.flag(finding, opened))
-    told = {plain(finding.title) for finding, _ in findings}
+    told = {plain(finding.title, LONGEST_ADVICE) for finding, _ in findings}
     untold = tuple(text for text in dict.fromkeys(plain(t, LONGEST_ADVICE) for t in troubles) if text not in told)
     sections = [reader.section(s, flags[s.key], untold if s is TROUBLE else ()) for s in SORTS]
     shown = tuple(section for section in sections if section.count)
@@ -140,6 +146,7 @@ def digest(
         headline=words.headline([s.phrase for s in shown]),
         mirrored=words.mirrored(mirrored),
         sections=shown,
+        sends=sends_of(outcomes, zone),
         resolved=titles[:LIMIT],
         resolved_more=len(titles[LIMIT:]),
     )

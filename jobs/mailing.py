@@ -10,11 +10,13 @@ from typing import Any
 from jobs.digest import Digest, digest
 from jobs.email import SmtpSettings, compose, send
 from jobs.settings import EmailSettings, Settings
+from sync import outcomes
 from sync.errors import ConfigError, Rejected
 from sync.findings import Finding
 from sync.report import State
 from sync.state import OpenFinding
 from sync.store import Store
+from sync.wording import tool_title
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Mailed:
 
 
 def mail_report(settings: Settings, store: Store, now: datetime, *, force: bool = False) -> Mailed:
-    """One mail when a flag has opened or closed since the last one, or with `force`.
+    """One mail when a flag has opened or closed since the last one, or with `force`; none because of outcomes alone.
 
     Raises ConfigError, Unavailable or Rejected; then nothing counts as told, except when some readers have got it.
     """
@@ -71,6 +73,7 @@ def _digest(
         now=now,
         zone=settings.zone,
         troubles=_troubles(last),
+        outcomes=outcomes.of_report(last, now, settings.zone),
     )
 
 
@@ -80,4 +83,5 @@ def _smtp(email: EmailSettings) -> SmtpSettings:
 
 def _troubles(last: dict[str, Any]) -> list[str]:
     """What the last run could not do, in sentences; the digest leaves out those that are findings."""
-    return [f"{tool['tool']}: {tool['error']}" for tool in last.get("tools", ()) if tool["error"]]
+    left_out = [(tool["tool"], tool["error"]) for tool in last.get("tools", ()) if tool["error"]]
+    return [f"{tool_title(tool)} was left out: {error}" for tool, error in left_out]

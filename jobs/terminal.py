@@ -7,8 +7,10 @@ from rich.console import Console
 from jobs.digest_words import plain
 from jobs.terminal_changes import counts, show_changes
 from jobs.terminal_findings import show_findings, summary
+from jobs.terminal_outcomes import show_outcomes
 from jobs.terminal_text import counted, prose, put
 from sync.findings import FindingKind
+from sync.model import METRICS
 from sync.report import RunReport
 from sync.wording import Wording, listed, tool_title
 
@@ -31,7 +33,7 @@ def show_plan(console: Console, report: RunReport, wording: Wording, *, verbose:
 
 
 def show_run(console: Console, report: RunReport, wording: Wording, *, verbose: bool = False) -> None:
-    """What a run did."""
+    """What a run did. Of the sends it shows those of which it brought news, with `verbose` all of the last 30 days."""
     _body(console, report, wording, verbose=verbose)
 
 
@@ -65,7 +67,14 @@ def _body(console: Console, report: RunReport, wording: Wording, *, verbose: boo
             prose(console, f"! {tool_title(tool.tool)} was left out: {tool.error}", style="red")
     for text in (*report.waiting, *report.unsettled):
         prose(console, f"Waits: {text}")
+    news = {change.campaign for change in report.changes if any(cell.field in METRICS for cell in change.cells)}
+    if not report.dry:
+        sends = [outcome for outcome in report.outcomes if verbose or outcome.campaign in news]
+        show_outcomes(console, sends, wording.zone, verbose=verbose)
     _end(console, report)
+    if report.outcomes and not report.dry and not news and not verbose:
+        what = counted(len(report.outcomes), "send")
+        put(console, f"What became of the {what} of the last 30 days: campaign-sync report")
 
 
 def _end(console: Console, report: RunReport) -> None:

@@ -8,8 +8,10 @@ from enum import StrEnum
 from typing import Any
 
 from sync import codec, findings
+from sync import outcomes as sends
 from sync.findings import Finding
 from sync.model import Value
+from sync.outcomes import Outcome
 
 
 class Action(StrEnum):
@@ -83,6 +85,8 @@ class RunReport:
     # In words: records that cannot be made before something else is known, and creations that were cut off.
     waiting: tuple[str, ...] = ()
     unsettled: tuple[str, ...] = ()
+    # What became of the sends of the last 30 days, as far as it is known; the newest first.
+    outcomes: tuple[Outcome, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -147,4 +151,5 @@ def to_json(report: RunReport) -> dict[str, Any]:
             "standing": [findings.to_json(f) for f in report.standing],
             "closed": [findings.to_json(f) for f in report.closed],
         },
+        "outcomes": [sends.to_json(outcome) for outcome in report.outcomes],
     }

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sync.model import Day, EntityLink, Instant, Person, PersonEntry, Stranger, Value, WallClock
 
 LONGEST = 90
+# Names that people write in another way than with one capital letter.
+_TITLES = {"ics": "ICS calendar"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +55,37 @@ class Wording:
 
 
 def tool_title(tool: str) -> str:
-    """A tool's configured name as people write it: jira becomes Jira, jira-eu stays."""
+    """A tool's configured name as people write it: jira becomes Jira, ics an ICS calendar, jira-eu stays."""
+    if tool in _TITLES:
+        return _TITLES[tool]
     return tool.capitalize() if tool.isalpha() and tool.islower() else tool
 
 
 def listed(words: Sequence[str], last: str = "and") -> str:
     """Words in a sentence: "Jira, Airtable and Klaviyo"."""
     return f" {last} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def span(long: timedelta) -> str:
+    """A length of time: "90 minutes", "24 hours", "3 days"."""
+    minutes = round(long.total_seconds() / 60)
+    if minutes < 90:
+        return f"{minutes} minutes"
+    hours = minutes / 60
+    return f"{hours:.0f} hours" if hours < 72 else f"{hours / 24:.0f} days"
+
+
+def number(count: float) -> str:
+    """A count: `12,340`."""
+    return f"{count:,.0f}"
+
+
+def percent(fraction: float) -> str:
+    """A fraction as people read it: `41.2 %`, below one per cent `0.19 %`. The blank does not break."""
+    percentage = fraction * 100
+    if 0 < percentage < 0.005:  # would read as none at all
+        return "<0.01\u00a0%"
+    return f"{percentage:,.{1 if percentage >= 1 or not percentage else 2}f}\u00a0%"
 
 
 def wording(zone: ZoneInfo, people: Iterable[PersonEntry]) -> Wording:

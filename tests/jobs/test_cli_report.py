@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 from jobs.mailbox import Mailbox
+from jobs.settings import load_settings
+from jobs.wiring import clock, open_state
+from sync.campaign import Metrics
+from sync.model import Instant
+from sync.outcomes import Outcome, to_json
 from tests.jobs.conftest import EMAIL, Office
+
+
+def measured(office: Office) -> None:
+    """The last run found out what became of a send of two days ago."""
+    now = clock()
+    sent = Outcome("cs-1", "Birthday offer", Instant(now - timedelta(days=2)), Metrics(delivered=2000, opens=500))
+    with open_state(load_settings(office.config)) as store, store.transaction() as transaction:
+        report = (store.last_report() or {}) | {"outcomes": [to_json(sent)]}
+        transaction.save_run("measured", now, now, report)
 
 
 def test_the_report_goes_out_once_and_again_only_when_forced(office: Office) -> None:
@@ -62,3 +77,40 @@ def test_the_report_as_a_web_page(office: Office) -> None:
 
 def test_a_report_before_the_first_sync(office: Office) -> None:
     assert "Nothing is known yet" in office.call("report").stdout
+
+
+def test_the_report_shows_what_became_of_the_sends(office: Office) -> None:
+    office.call("sync")
+    measured(office)
+
+    shown, told = office.call("report"), json.loads(office.call("report", "--json").stdout)
+
+    assert shown.stdout.startswith("What became of your sends (1)\n")
+    assert "25.0\u00a0%" in shown.stdout
+    assert shown.stdout.endswith("Nothing is flagged.\n")
+    assert told["last_run"]["outcomes"][0]["rates"]["open"] == 0.25
+
+
+def test_an_outcome_alone_makes_no_mail_and_is_in_one_that_goes_out(office: Office) -> None:
+    with Mailbox(office.folder / "mail") as box:
+        office.config.write_text(office.config.read_text("utf-8") + EMAIL.format(url=box.url))
+        office.call("sync")
+        measured(office)
+
+        alone, forced = office.call("report", "--email"), office.call("report", "--email", "--force")
+        (message,) = box.messages()
+
+    assert "No email: nothing has opened or closed" in alone.stdout
+    assert forced.stdout == "Sent the report to team@acme.example: 0 new, 0 settled.\n"
+    assert message["Subject"] == "Acme email: all tools agree"
+    assert "What became of your sends (1)" in " ".join(str(part.get_content()) for part in message.iter_parts())
+
+
+def test_a_tool_that_was_left_out_is_told_once_in_the_mail(office: Office) -> None:
+    office.call("sync")
+    (office.folder / "right.json").unlink()
+    office.call("sync")
+
+    office.call("report", "--html", str(office.folder / "report.html"))
+
+    assert (office.folder / "report.html").read_text("utf-8").count("right does not answer") == 1

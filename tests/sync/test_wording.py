@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from sync.model import Day, EntityLink, Instant, Person, PersonEntry, Stranger, Value, WallClock
-from sync.wording import Wording, listed, tool_title, wording
+from sync.wording import Wording, listed, number, percent, tool_title, wording
 from tests.sync.plain import BERLIN
 
 WORDS = Wording(BERLIN, {"ann": "Ann Lee"}, {"cs-1": "Spring"})
@@ -53,7 +53,9 @@ def test_people_are_called_by_their_names() -> None:
     assert wording(BERLIN, [PersonEntry("ann", "Ann Lee", "a@x")]).value(Person("ann")) == "Ann Lee"
 
 
-@pytest.mark.parametrize(("tool", "title"), [("jira", "Jira"), ("jira-eu", "jira-eu"), ("JIRA", "JIRA")])
+@pytest.mark.parametrize(
+    ("tool", "title"), [("jira", "Jira"), ("jira-eu", "jira-eu"), ("JIRA", "JIRA"), ("ics", "ICS calendar")]
+)
 def test_a_tool_is_written_as_people_write_it(tool: str, title: str) -> None:
     assert tool_title(tool) == title
 
@@ -63,3 +65,18 @@ def test_a_tool_is_written_as_people_write_it(tool: str, title: str) -> None:
 )
 def test_words_are_listed_as_in_a_sentence(words: list[str], sentence: str) -> None:
     assert listed(words) == sentence
+
+
+@pytest.mark.parametrize(
+    ("fraction", "text"),
+    [
+        (0, "0.0 %"), (0.00004, "<0.01 %"), (0.00005, "0.01 %"), (0.0019, "0.19 %"), (0.00994, "0.99 %"),
+        (0.01, "1.0 %"), (0.412, "41.2 %"), (1, "100.0 %"), (12.5, "1,250.0 %"),
+    ],
+)  # fmt: skip
+def test_a_fraction_is_a_percentage_that_does_not_break(fraction: float, text: str) -> None:
+    assert percent(fraction) == text.replace(" ", "\u00a0")
+
+
+def test_a_count_has_its_thousands_apart() -> None:
+    assert (number(12340), number(7.0)) == ("12,340", "7")
