@@ -48,7 +48,7 @@ class Desk:
             natives: dict[int, str] = {}
             for item in items(count):
                 parent = natives[item.campaign] if item.campaign is not None else None
-                native = shelves[tool].put(item.kind, item.values, parent)
+                native = shelves[tool].make(item.kind, item.values, parent)
                 if item.campaign is None:
                     natives[item.number] = native
         return cls(folder, count, shelves)
@@ -96,7 +96,7 @@ class Desk:
             {tool: Tool(shelf, partial(_plain_of, tool)) for tool, shelf in self.shelves.items()},
             bounds=Bounds(MOST, 1.0, MOST, 1.0),
             audit=AuditRules(STAGES),
-            full_every=timedelta(days=1000), count_every=timedelta(days=1000),
+            full_every=timedelta(days=1000), count_every=timedelta(days=20),
         )  # fmt: skip
         with open_store(str(self.state), NAME) as store:
             return run(workspace, store, Surroundings(lambda: now, self._new_id), full=full)

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from benchmarks.workload import FIELDS
+from sync.codec import decode, encode
 from sync.merge import Whole
 from sync.model import Attribution, Kind, Record, Ref, Value
 from sync.ports import (
@@ -55,8 +56,12 @@ class Shelf:
 
     # What people do, and what is kept between processes.
 
+    def make(self, kind: Kind, values: Mapping[str, Value], parent: str | None = None) -> str:
+        """Somebody makes a record that shows these values; its native id."""
+        return self.put(kind, {name: encode(value) for name, value in values.items()}, parent)
+
     def put(self, kind: Kind, fields: dict[str, Any], parent: str | None = None, marker: str | None = None) -> str:
-        """Make a record; its native id."""
+        """Make a record of native values; its native id."""
         native = f"{self.tool}-{sum(map(len, self._held.values())) + 1}"
         self._held[kind][native] = (kind, self._kept(fields), parent, marker)
         self._log.append((kind, native))
@@ -72,9 +77,9 @@ class Shelf:
         """The ids of what it holds, in the order of creation."""
         return list(self._held[kind])
 
-    def shown(self, kind: Kind, native: str) -> dict[str, Any]:
+    def shown(self, kind: Kind, native: str) -> dict[str, Value]:
         """What a record shows."""
-        return dict(self._fields(self._held[kind][native][1]))
+        return {name: decode(value) for name, value in self._fields(self._held[kind][native][1]).items()}
 
     def dump(self) -> bytes:
         """Everything that it holds."""
@@ -94,12 +99,21 @@ class Shelf:
     def schema(self) -> NativeSchema:
         return SCHEMA
 
-    def fetch(self) -> Iterator[Record]:
+    def setup(self) -> str | None:
+        return None
+
+    def recall(self, setup: str | None) -> None:
+        """Never called: nothing is kept between runs."""
+
+    def fetch(self, after: str | None = None) -> Iterator[Record]:  # noqa: ARG002  it goes on nowhere
         self.calls["listing"] += 1
         self._position = str(len(self._log))
         for kind in Kind:
             for native in self._held[kind]:
                 yield self._record(kind, native)
+
+    def reached(self) -> str | None:
+        return None
 
     def changes(self, since: str) -> Iterator[Record | Ref]:
         self.calls["changes"] += 1
@@ -170,7 +184,8 @@ class Shelf:
 
 
 class Plain:
-    """Records whose values are canonical ones: what a mapping costs is measured elsewhere (`benchmarks.decode`)."""
+    """Records whose values are the JSON of canonical ones: what a tool's own words cost is measured elsewhere
+    (`benchmarks.decode`)."""
 
     _views: Mapping[Kind, Mapping[str, View]] = {kind: {name: Whole() for name in FIELDS[kind]} for kind in Kind}
 
@@ -181,11 +196,11 @@ class Plain:
         return self._views[kind]
 
     def get(self, record: Record) -> Reading:
-        return Reading(dict(record.fields))
+        return Reading({name: decode(value) for name, value in record.fields.items()})
 
     def put(self, kind: Kind, values: Mapping[str, Value], record: Record | None) -> Native:  # noqa: ARG002  as they are
         mine = self._views[kind]
-        return Native({name: value for name, value in values.items() if name in mine})
+        return Native({name: encode(value) for name, value in values.items() if name in mine})
 
     def lacking(self, kind: Kind, values: Mapping[str, Value]) -> str | None:
         needed = "name" if kind is Kind.CAMPAIGN else "kind"

@@ -89,8 +89,9 @@ class Absences:
 
     def _family(self, entity: Remembered) -> Iterator[Remembered]:
         """The entity, and for a campaign its stages."""
+        self.state.bring_families([entity.id])
         yield entity
-        for other in self.state.entities.values():
+        for other in list(self.state.entities.values()):
             parent = other.agreed.get("campaign")
             if entity.kind is Kind.CAMPAIGN and isinstance(parent, EntityLink) and parent.id == entity.id:
                 yield other

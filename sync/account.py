@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sync.absence import Absences
 from sync.audiences import Audiences
 from sync.audit import Board, audit
 from sync.audit.schedule import shared_audiences
-from sync.campaign import Campaign, Stage
+from sync.campaign import Campaign, Stage, first_moment
 from sync.delivery import Result
 from sync.findings import Finding, FindingKind
 from sync.flags import Flags, Names
+from sync.identity import is_marker
 from sync.intake import Intake
 from sync.merge import Merged
 from sync.model import Kind
+from sync.outcomes import SHOWN_FOR, Outcome, outcomes
 from sync.plan import Obstacle
 from sync.report import RecordChange, RunReport, ToolAccount
 from sync.report import State as Progressed
-from sync.state import State
+from sync.state import SHOWN, Remembered, State
 from sync.wording import tool_title
 from sync.workspace import Workspace
 
@@ -38,6 +40,16 @@ NEEDS_EVERY_TOOL = frozenset(
 )
 # What stands as it is while nobody looks at the entity again.
 LEFT_ALONE = frozenset({FindingKind.CONFLICT, FindingKind.NOT_WRITTEN, FindingKind.UNREADABLE})
+# What the rules over the agreed model find, for the campaigns that a run is about.
+AUDITED = frozenset(
+    {
+        FindingKind.UNOWNED_STAGE,
+        FindingKind.MISSING_STAGE,
+        FindingKind.UNKNOWN_OWNER,
+        FindingKind.INACTIVE_OWNER,
+        FindingKind.STAGE_AFTER_SEND,
+    }
+)
 # What a plan that was not carried out has not settled yet, whatever it meant to do.
 NEEDS_A_COMMIT = NEEDS_EVERY_TOOL | {FindingKind.CONFLICT}
 
@@ -65,6 +77,10 @@ class Account:
     # thing was not done.
     unscheduled: Mapping[tuple[str, str], bool] = field(default_factory=dict)
     put_off: Mapping[str, str] = field(default_factory=dict)
+    # The campaigns that this run is about, them or a stage of theirs; None for all of them.
+    concerned: Set[str | None] | None = None
+    # Those that this run is about themselves.
+    moved: Set[str] = frozenset()
     # Whether the run was to leave some of the plan alone.
     untried: bool = False
     before: Mapping[str, Finding] = field(default_factory=dict)
@@ -75,6 +91,7 @@ class Account:
 
     def report(self, run: str, finished: datetime, *, dry: bool) -> RunReport:
         """The report, with what opened, still stands and closed."""
+        self.concerned = self._widened()
         now = {finding.fingerprint: finding for finding in self._findings()}
         incomplete = bool(self.intake.errors or self.intake.emptied)
         doubtful = NEEDS_A_COMMIT if self.unsafe else NEEDS_EVERY_TOOL if incomplete else frozenset()
@@ -83,7 +100,7 @@ class Account:
         kept = {
             fingerprint: finding
             for fingerprint, finding in self.before.items()
-            if fingerprint not in now and (finding.kind in doubtful or self._is_left_alone(finding))
+            if fingerprint not in now and (finding.kind in doubtful or self._stays(finding))
         }
         standing = [finding for fingerprint, finding in now.items() if fingerprint in self.before]
         closed = [f for fingerprint, f in self.before.items() if fingerprint not in now and fingerprint not in kept]
@@ -102,12 +119,27 @@ class Account:
             closed=tuple(closed),
             unsettled=tuple(self.unsettled),
             waiting=tuple(self._waiting()),
+            outcomes=self._outcomes(),
         )
 
-    def _is_left_alone(self, finding: Finding) -> bool:
+    def _outcomes(self) -> tuple[Outcome, ...]:
+        """What became of the sends of the last weeks."""
+        sent = {entity.id: entity for entity in self.state.shelf.sent(self.started - SHOWN_FOR - timedelta(days=1))}
+        here = ((e.id, e) for e in self.state.entities.values() if e.id in sent or e.sent)
+        campaigns = (Campaign.of(entity.entity()) for entity in {**sent, **dict(here)}.values() if not entity.dead)
+        return outcomes(campaigns, self.started, self.workspace.zone)[:SHOWN]
+
+    def _stays(self, finding: Finding) -> bool:
+        """Whether a finding is about nothing that this run has looked at."""
+        if finding.kind is FindingKind.AUDIENCE_CLASH:
+            return self.concerned is not None and not {finding.subject, finding.detail_key} & self.moved
+        if finding.kind in AUDITED:
+            about = {finding.campaign, finding.subject}
+            return self.concerned is not None and not about & (self.concerned | self.intake.members.keys())
+        if not self.intake.partial or finding.kind not in LEFT_ALONE or not is_marker(finding.subject):
+            return False
         entity = self.state.entities.get(finding.subject)
-        untouched = entity is not None and not entity.dead and entity.id not in self.intake.members
-        return self.intake.partial and untouched and finding.kind in LEFT_ALONE
+        return entity is None or not (entity.dead or entity.id in self.intake.members)
 
     def _waiting(self) -> Iterator[str]:
         for tool, entity, words in self.waiting:
@@ -155,15 +187,15 @@ class Account:
             yield self.flags.unsafe(self.unsafe)
 
     def _board(self) -> Board:
+        """The campaigns that this run is about with their stages, and beside them what reaches the same people."""
         campaigns: dict[str, Campaign] = {}
         stages: dict[str, list[Stage]] = {}
-        for known in self.state.entities.values():
-            if known.dead:
-                continue
-            if known.kind is Kind.CAMPAIGN:
-                campaigns[known.id] = Campaign.of(known.entity())
-            elif (stage := Stage.of(known.entity())).campaign:
-                stages.setdefault(stage.campaign, []).append(stage)
+        known = self._concerned()
+        for entity in known:
+            if entity.kind is Kind.CAMPAIGN:
+                campaigns[entity.id] = Campaign.of(entity.entity())
+            elif entity.campaign:
+                stages.setdefault(entity.campaign, []).append(Stage.of(entity.entity()))
         return Board(
             campaigns=campaigns,
             stages={campaign: tuple(found) for campaign, found in stages.items()},
@@ -171,18 +203,63 @@ class Account:
             rules=self.workspace.audit,
             now=self.started,
             wording=self.names.wording,
-            disputed=frozenset((e.id, n) for e in self.state.entities.values() if not e.dead for n in e.disputed),
+            disputed=frozenset((entity.id, name) for entity in known for name in entity.disputed),
             inactive=self._inactive(),
+            others=self._others(campaigns),
         )
+
+    def _concerned(self) -> list[Remembered]:
+        """The living entities of the campaigns that this run is about, as they are agreed to be now."""
+        about = None if self.concerned is None else {campaign for campaign in self.concerned if campaign}
+        found: dict[str, Remembered] = {}
+        if about or (about is None and self.intake.partial):
+            found = {entity.id: entity for entity in self.state.shelf.kin(about)}
+        found |= {e.id: e for e in self.state.entities.values() if about is None or e.campaign in about}
+        entities = (self.state.entities.get(id_, entity) for id_, entity in sorted(found.items()))
+        return [entity for entity in entities if not entity.dead and (about is None or entity.campaign in about)]
+
+    def _others(self, campaigns: Mapping[str, Campaign]) -> dict[str, Campaign]:
+        """The campaigns besides that reach the same people at about the same time."""
+        if self.concerned is None:
+            return {}
+        gap, zone, near = self.workspace.audit.audience_gap, self.workspace.zone, set[str]()
+        for campaign in campaigns.values():
+            if (
+                campaign.id in self.moved
+                and campaign.send
+                and campaign.audiences
+                and not campaign.is_over(self.started, zone)
+            ):
+                at = first_moment(campaign.send, zone)
+                near |= self.state.shelf.near(campaign.audiences, at - gap, at + gap)
+        found = self.state.shelf.kin(near) if (near := near - campaigns.keys()) else ()
+        now = (self.state.entities.get(entity.id, entity) for entity in found if entity.kind is Kind.CAMPAIGN)
+        return {entity.id: Campaign.of(entity.entity()) for entity in now if not entity.dead}
+
+    def _widened(self) -> Set[str | None] | None:
+        """The campaigns that this run is about, with all that belong to somebody who has left or come back."""
+        if self.concerned is None:
+            return None
+        left, back, known = self._told_of_people()
+        if left - known.keys():
+            return None
+        return self.concerned | {campaign for person in back & known.keys() for campaign in known[person]}
 
     def _inactive(self) -> frozenset[str]:
         """The people whom a tool calls deactivated. Where not every record was read, those of whom that was known."""
+        left, back, known = self._told_of_people()
+        return frozenset(left | (known.keys() - back if self.intake.partial else set()))
+
+    def _told_of_people(self) -> tuple[set[str], set[str], dict[str, set[str | None]]]:
+        """Who is called deactivated, who active, and of whom the first was known, by the campaigns that are flagged."""
         readings = [sighting.reading for shown in self.intake.members.values() for sighting in shown.values()]
-        told = {person for reading in readings for person in reading.inactive}
-        if self.intake.partial:
-            known = {flag.detail_key for flag in self.before.values() if flag.kind is FindingKind.INACTIVE_OWNER}
-            told |= known.difference(*(reading.active for reading in readings))
-        return frozenset(told)
+        readings += [sighting.reading for _, sighting in self.intake.as_before]
+        known: dict[str, set[str | None]] = {}
+        for flag in self.before.values():
+            if flag.kind is FindingKind.INACTIVE_OWNER:
+                known.setdefault(flag.detail_key, set()).add(flag.campaign)
+        left = {person for reading in readings for person in reading.inactive}
+        return left, {person for reading in readings for person in reading.active}, known
 
     def _change(self, result: Result) -> RecordChange:
         step = result.step

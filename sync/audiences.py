@@ -14,6 +14,11 @@ from sync.workspace import Workspace
 LASTS = timedelta(hours=24)
 
 
+def are_old(state: State, now: datetime) -> bool:
+    """Whether some size has to be asked again."""
+    return any(not reached.at <= now < reached.at + LASTS for reached in state.audiences.values())
+
+
 class Audiences:
     """The sizes as they are known. With `ask` those that are not, or not any more, are asked of the ESPs."""
 
@@ -50,6 +55,9 @@ class Audiences:
         try:
             told = self._workspace.tools[tool].connector.reach(names)
         except SyncError:
-            return  # a flag without a size is a flag all the same; the next run asks again
+            for name in names:  # a flag without a size is a flag all the same; the next run asks again
+                known = self._state.audiences.get((tool, name))
+                self._news[tool, name] = Reached(known.size if known else None, self._now - LASTS)
+            return
         for name in names:
             self._news[tool, name] = self._state.audiences[tool, name] = Reached(told.get(name), self._now)

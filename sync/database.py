@@ -122,8 +122,11 @@ def reading(engine: Engine) -> Iterator[Connection]:
             connection.info[_READS] = True
         else:
             connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        with connection.begin():
+        transaction = connection.begin()
+        try:
             yield connection
+        finally:
+            transaction.rollback()  # there is nothing to commit
 
 
 @contextmanager

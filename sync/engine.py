@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-
-from sync import report as reports
 from sync.absence import Absences
-from sync.account import Account
-from sync.audiences import Audiences
-from sync.campaign import Campaign
+from sync.account import LEFT_ALONE, Account
+from sync.audiences import Audiences, are_old
+from sync.commits import Commits
 from sync.delivery import Delivery, Result
-from sync.findings import FindingKind, fingerprint_of
+from sync.drafting import Draft
+from sync.errors import Stale
+from sync.findings import FindingKind
 from sync.flags import Flags, Names
 from sync.guard import excesses
-from sync.intake import Intake, identify, known_positions, rebind
-from sync.intents import acknowledge, in_words, settled, unsettled_creations
-from sync.merge import Memory, Merged
+from sync.intake import Intake, identify, rebind
+from sync.intents import acknowledge, in_words, unsettled_creations
+from sync.listed import Asked
+from sync.merge import Memory
 from sync.metering import measure
-from sync.model import UNSET, Entity, EntityLink, Kind
-from sync.pending import mark_pending
-from sync.plan import Plan, Subject, plan
-from sync.reading import Asked, read_tools
-from sync.reconcile import Rules, agreements, is_overtaken, reconcile, remember, unread_tools, views_of
+from sync.pending import done_with, mark_pending
+from sync.plan import Plan, Step
+from sync.reading import read_tools
 from sync.relations import relate
 from sync.report import RunReport
 from sync.report import State as Progressed
 from sync.ripples import ripples
-from sync.state import Edit, Intent, Link, Remembered
+from sync.state import Link, Remembered, Setup
 from sync.store import Store
-from sync.unscheduled import hide, resumable, standing
+from sync.unscheduled import hide, standing
+from sync.upkeep import keep_fingerprints
 from sync.workspace import LEASE, Scope, Surroundings, Workspace
 
 
@@ -65,86 +63,109 @@ class _Run:
     ) -> None:  # fmt: skip
         self.workspace, self.store, self.around = workspace, store, around
         self.scope, self.allow_mass, self.dry = scope, allow_mass, dry
-        self.full = full or allow_mass or scope.force
+        self.full = full
         self.id = around.new_id()
         self.started = around.clock()
-        self.state = store.load()
+        # Who only looks holds no lease, and must see one moment of the database.
+        # With a full one everything that was put off for a while is tried at once.
+        until = self.started + workspace.count_every if full else self.started
+        self.state = store.load() if dry else store.begin(until)
         self.open = {known.finding.fingerprint: known.finding for known in store.open_findings()}
         self.names = Names(workspace.wording(), workspace.schema, self.state.entities)
         claims = {fingerprint: finding.claims for fingerprint, finding in self.open.items()}
         self.flags = Flags(workspace, self.names, claims)
-        self.merged: dict[str, dict[str, Merged]] = {}
-        self.halfway: dict[tuple[str, str], Intent] = {}  # sends that are off the calendar by our doing
-        self.overtaken: list[tuple[str, str]] = []  # cells (entity, field) that were edited after somebody decided
+        self.commits = Commits(self.id, store, self.state, workspace, self.started, until)
+        if self.commits.has_other_rules:
+            self.state.bring(self.state.shelf.everybody())
+        if are_old(self.state, self.started):
+            clashes = [finding for finding in self.open.values() if finding.kind is FindingKind.AUDIENCE_CLASH]
+            self.commits.moved |= {finding.subject for finding in clashes}
+            self.commits.concerned |= self.commits.moved
 
     def go(self) -> RunReport:
-        asked = Asked(self._decided(), self.full, self.allow_mass, keep=not self.dry)
-        intake = read_tools(self.workspace, self.state, self.around, asked)
+        intake = read_tools(self.workspace, self.state, self.around, self._asked())
         bindings = rebind(intake, self.state)
+        self.state.bring_campaigns()
         absences = Absences(self.state, intake, self.started, self.workspace.zone)
         absences.count()
         buried = list(absences.dying())  # before others are recognised, so that nobody is taken for the dead
         identify(intake, self.workspace, self.state, self.around)
         self._admit(intake)
+        self.commits.concern(intake.members)
         acknowledge(intake, self.state, self.workspace)
         untold = measure(intake, self.state, self.workspace, self.started)
-        self.halfway = standing(self.state, intake)
-        hide(intake, self.halfway)
-        self.merged = self._merge(intake, intake.members)
-        absences.contest(self.merged)
+        draft = Draft(self.workspace, self.state, intake, absences, self.names, self.started)
+        draft.halfway = standing(self.state, intake)
+        hide(intake, draft.halfway)
+        draft.merge()
+        absences.contest(draft.merged)
         restored, archived = absences.decided()
-        planned = self._plan(intake, absences, archived)
-        reasons = [] if self.allow_mass else excesses(planned.steps, self.state.linked(), self.workspace.bounds)
-        steps = [step for step in planned.steps if not reasons and self.scope.covers(step.campaign, step.tool)]
-        results: list[Result] = []
-        halfway, unrelated = {place: intent.sure for place, intent in self.halfway.items()}, {}
-        woken = mark_pending(self.state, intake, planned, self.workspace, self._is_over, self._was_over)
-        edits = self._remember(intake, self.merged)
+        planned = draft.plan(archived)
+        reasons = [] if self.allow_mass else excesses(planned.steps, self.state.shelf.linked, self.workspace.bounds)
+        left = mark_pending(self.state, intake, planned, self.workspace, draft.is_over)
+        edits = draft.remember(draft.merged)
+        noted = keep_fingerprints(intake, self.state)
+        self.commits.concern([*intake.members, *(entity.id for entity in buried)])
+        results = [Result(step, Progressed.PLANNED) for step in planned.steps if self.dry and self._covers(step)]
+        halfway, unrelated = {place: intent.sure for place, intent in draft.halfway.items()}, {}
         if not self.dry and not reasons:
-            self._commit(intake, edits, restored, [*buried, *woken], bindings)
-            delivery = Delivery(self.id, self.store, self.state, self.workspace, intake.sides, self.around)
-            delivery.unscheduled.update({place: intent.sure for place, intent in self.halfway.items()})
-            delivery.deliver(steps)
-            self._follow(intake, absences, delivery)
-            results = delivery.results
+            self.commits.merge(draft, edits, restored, buried, noted, bindings, left)
+            delivery = self._deliver(draft, planned)
+            results, halfway = delivery.results, delivery.unscheduled
+            self.commits.times(done_with(results, planned, intake, self.state, left), left.hindered)
             unrelated = relate(self.workspace, self.store, self.state, intake, self.names)
-            intake.errors.update({tool: str(error) for tool, error in delivery.down.items()})
-            halfway = delivery.unscheduled
-            self._bury(absences, archived)
-        if self.dry:
-            in_scope = [step for step in planned.steps if self.scope.covers(step.campaign, step.tool)]
-            results = [Result(step, Progressed.PLANNED) for step in in_scope]
+            # Entities whose every record is gone are dead and never come back.
+            self.commits.times(absences.dying(archived))
         audiences = Audiences(self.workspace, self.state, intake, self.started, ask=not self.dry)
         account = Account(
             workspace=self.workspace,
             state=self.state,
             intake=intake,
             absences=absences,
-            merged=self.merged,
+            merged=draft.merged,
             flags=self.flags,
             started=self.started,
             audiences=audiences,
             obstacles=planned.obstacles,
             waiting=planned.waiting,
             kept=planned.kept,
-            overtaken=self.overtaken,
+            overtaken=draft.overtaken,
             unsettled=in_words(unsettled_creations(intake, self.state), intake, self.names.wording),
             results=results,
             unsafe=reasons,
             unscheduled=halfway,
             put_off={**untold, **unrelated},
-            untried=not all(self.scope.covers(step.campaign, step.tool) for step in planned.steps),
+            concerned=None if self.commits.has_other_rules or not intake.partial else self.commits.concerned,
+            moved=self.commits.moved,
+            untried=not all(map(self._covers, planned.steps)),
             before=self.open,
         )
         report = account.report(self.id, self.around.clock(), dry=self.dry)
         if not self.dry:
-            self._save(report, audiences)
+            self.commits.account(report, audiences, intake, self.open)
         return report
 
-    def _decided(self) -> frozenset[str]:
-        """The entities that people decided about, a campaign with its stages."""
+    def _asked(self) -> Asked:
+        """What this run is to look at besides what changed: what came due, and what people decided about, a campaign
+        with its stages."""
         subjects = {self.open[fingerprint].subject for fingerprint in self.state.decisions if fingerprint in self.open}
-        return frozenset(id_ for id_ in self.state.entities if {id_, self.names.campaign_of(id_)} & subjects)
+        self.state.bring(subjects)
+        self.state.bring_families(subjects)
+        untold: set[str] = set()
+        if self.commits.has_other_rules:  # what a run that ended too early found or settled, it may not have told
+            untold = {finding.subject for finding in self.open.values() if finding.kind in LEFT_ALONE}
+            untold = {e.id for e in self.state.entities.values() if e.disputed or e.id in untold}
+        decided = {id_ for id_ in self.state.entities if {id_, self.names.campaign_of(id_)} & subjects}
+        return Asked(
+            frozenset(decided | untold | {entity.id for entity in self.commits.late if not entity.dead}),
+            full=self.full or self.allow_mass,
+            anew=self.allow_mass or self.scope.force,
+            believe_absence=self.allow_mass,
+            keep=not self.dry,
+        )
+
+    def _covers(self, step: Step) -> bool:
+        return self.scope.covers(step.campaign, step.tool)
 
     def _admit(self, intake: Intake) -> None:
         """Give every record that was recognised its place among the entities."""
@@ -164,136 +185,25 @@ class _Run:
             for tool, link in entity.links.items():
                 if self.scope.covers(self.names.campaign_of(entity.id), tool):
                     link.memory = {name: Memory(cell.seen) for name, cell in link.memory.items()}
+                    link.fingerprint = None
 
-    def _merge(self, intake: Intake, entities: Iterable[str]) -> dict[str, dict[str, Merged]]:
-        rules = Rules(self.workspace.policy, self.state.decisions)
-        views = {kind: views_of(intake.sides, kind) for kind in Kind}
-        result: dict[str, dict[str, Merged]] = {}
-        for entity in entities:
-            known, members = self.state.entities[entity], intake.members[entity]
-            unread = unread_tools(known, members, self.workspace.tools)
-            merged = reconcile(known, members, views[known.kind], unread, self.workspace.schema, rules)
-            result[entity] = merged
-            for name, cell in merged.items():
-                decided = rules.decided(known, name) if cell.conflict else None
-                if cell.conflict and decided and is_overtaken(known, name, cell.conflict.claims, decided):
-                    self.overtaken.append((entity, name))
-        return result
-
-    def _plan(self, intake: Intake, absences: Absences, archived: frozenset[str]) -> Plan:
-        unsettled = unsettled_creations(intake, self.state)
-        subjects = [self._subject(entity, intake, absences, archived, unsettled) for entity in intake.members]
-        others = self.state.records_besides(intake.members) if intake.partial else frozenset()
-        return plan(subjects, intake.sides, self.workspace.schema, others)
-
-    def _follow(self, intake: Intake, absences: Absences, delivery: Delivery) -> None:
-        """Give the other tools what our writes have changed beside what was written."""
-        moved = ripples(delivery, intake, self.state, self.workspace, self.started)
-        if not moved:
-            return
-        merged = self._merge(intake, moved)
-        merged = {id_: {n: cell for n, cell in cells.items() if n in moved[id_]} for id_, cells in merged.items()}
-        edits = self._remember(intake, merged)
-        with self.store.transaction() as transaction:
-            transaction.remember_edits(self.id, self.started, edits)
-            transaction.save(self.state.entities[entity] for entity in moved)
-        whole = [self._subject(entity, intake, absences, frozenset(), ()) for entity in moved]
-        subjects = [replace(subject, merged=merged[subject.entity], resume=frozenset()) for subject in whole]
-        steps = plan(subjects, intake.sides, self.workspace.schema).steps
-        delivery.deliver([step for step in steps if self.scope.covers(step.campaign, step.tool)])
-
-    def _subject(
-        self,
-        entity: str,
-        intake: Intake,
-        absences: Absences,
-        archived: frozenset[str],
-        unsettled: Iterable[tuple[str, str]],
-    ) -> Subject:
-        known, merged = self.state.entities[entity], self.merged[entity]
-        agreed = {**known.agreed, **{n: m.value for n, m in merged.items() if m.value is not UNSET and not m.conflict}}
-        parent = agreed.get("campaign") if known.kind is Kind.STAGE else EntityLink(entity)
-        campaign = parent.id if isinstance(parent, EntityLink) else entity
-        closed = {tool for tool in known.links if tool not in absences.restored_in(entity)}
-        closed |= {tool for one, tool in (*intake.blocked, *unsettled) if one == entity}
-        name = self.merged.get(campaign, {}).get("name")
-        above = self.state.entities.get(campaign)
-        known_name = name.value if name is not None else above.agreed.get("name") if above else None
-        return Subject(
-            entity=entity,
-            kind=known.kind,
-            campaign=campaign,
-            campaign_name=known_name if isinstance(known_name, str) else self.names.campaign(campaign),
-            sightings={tool: s for tool, s in intake.members[entity].items() if tool in intake.sides},
-            merged=merged,
-            agreed=agreed,
-            closed=frozenset(closed | self.workspace.other_calendars(known.shown_in)),
-            resume=resumable(self.halfway, entity, merged),
-            over=self._is_over(campaign),
-            archive=entity in archived,
-        )
-
-    def _is_over(self, campaign: str) -> bool:
-        known = self.state.entities.get(campaign)
-        if known is None:
-            return False
-        cells = {name: m.value for name, m in self.merged.get(campaign, {}).items() if m.value is not UNSET}
-        entity = Entity(known.id, known.kind, {**known.agreed, **cells})
-        return Campaign.of(entity).is_over(self.started, self.workspace.zone)
-
-    def _was_over(self, campaign: str) -> bool:
-        """The same by what was agreed before this run."""
-        known = self.state.entities.get(campaign)
-        return known is not None and Campaign.of(known.entity()).is_over(self.started, self.workspace.zone)
-
-    def _remember(self, intake: Intake, cells: Mapping[str, Mapping[str, Merged]]) -> list[Edit]:
-        """Move the state to what was merged; the edits that this agreed on."""
-        edits = [edit for entity, merged in cells.items() for edit in agreements(self.state.entities[entity], merged)]
-        for entity, merged in cells.items():
-            remember(self.state.entities[entity], merged, intake.members[entity])
-        return edits
-
-    def _commit(
-        self,
-        intake: Intake,
-        edits: Iterable[Edit],
-        restored: Iterable[tuple[str, str]],
-        buried: Iterable[Remembered],
-        bindings: Mapping[str, Mapping[str, str]],
-    ) -> None:
-        """Make the merge durable before anything is written anywhere."""
-        with self.store.transaction() as transaction:
-            transaction.remember_edits(self.id, self.started, edits)
-            transaction.save(self.state.entities[entity] for entity in intake.members)
-            transaction.save(buried)
-            for entity, tool in restored:
-                transaction.forget_link(self.state.entities[entity], tool)
-            for tool, fields in bindings.items():
-                transaction.bind(tool, fields)
-            for tool, position in known_positions(intake, self.state).items():
-                transaction.place(tool, position)
-            transaction.followed(hint for hint in self.state.hints if hint.ref.tool in intake.sides)
-            for entity, name in self.overtaken:
-                transaction.forget_decision(fingerprint_of(FindingKind.CONFLICT, entity, name))
-            for intent in settled(intake, self.state, self.halfway):
-                transaction.conclude(intent.id, "done", "settled by a look-up")
-
-    def _bury(self, absences: Absences, archived: frozenset[str]) -> None:
-        """Entities whose every record is gone are dead and never come back."""
-        dying = list(absences.dying(archived))
-        if dying:
-            with self.store.transaction() as transaction:
-                transaction.save(dying)
-
-    def _save(self, report: RunReport, audiences: Audiences) -> None:
-        with self.store.transaction() as transaction:
-            audiences.keep(transaction)
-            for finding in report.opened:
-                transaction.open_finding(finding, report.finished)
-            for finding in report.standing:
-                if finding != self.open[finding.fingerprint]:
-                    transaction.refresh_finding(finding)
-            for finding in report.closed:
-                transaction.close_finding(finding, report.finished)
-            transaction.save_run(self.id, self.started, report.finished, reports.to_json(report))
-            transaction.release()
+    def _deliver(self, draft: Draft, planned: Plan) -> Delivery:
+        """Write the plan, and give the other tools what that has changed besides."""
+        intake = draft.intake
+        delivery = Delivery(self.id, self.store, self.state, self.workspace, intake.sides, self.around)
+        delivery.recalled = {tool: intake.natives[tool] for tool in intake.recalled}
+        delivery.unscheduled.update({place: intent.sure for place, intent in draft.halfway.items()})
+        delivery.deliver([step for step in planned.steps if self._covers(step)])
+        if moved := ripples(delivery, intake, self.state, self.workspace, self.started):
+            edits, steps = draft.follow(moved)
+            self.commits.ripples(edits, moved)
+            delivery.deliver([step for step in steps if self._covers(step)])
+        asked = {tool for tool, setup in intake.setups.items() if setup.at == self.started}
+        for tool in asked | (intake.recalled - delivery.recalled.keys()):
+            told = self.workspace.tools[tool].connector.setup()  # with what the run itself has taught it
+            intake.setups.update({tool: Setup(told, self.started)} if told else {})
+        for tool, error in delivery.down.items():
+            intake.setups.pop(tool, None)
+            if not isinstance(error, Stale):  # its fields have changed: the next run goes by what they are now
+                intake.failures[tool] = error
+        return delivery

@@ -16,7 +16,7 @@ from sync.model import EntityLink, Kind, Schema, Value
 from sync.plan import Obstacle
 from sync.report import Action
 from sync.state import Remembered
-from sync.wording import Wording, listed, one_line, tool_title
+from sync.wording import Wording, listed, one_line, span, tool_title
 from sync.workspace import Workspace
 
 ONE_BY_ONE = 3  # records that are named when the same is wrong with each
@@ -124,6 +124,12 @@ class Flags:
         if link.contested:
             title = f"{where} was deleted in {there}, but edited in {kept} since"
         advice = f"Delete it everywhere, or bring it back in {there}. Until somebody decides, nothing more is deleted."
+        source = self.workspace.tools.get(tool)
+        if source is not None and not source.connector.capability.creates:
+            advice = (
+                f"{there} is only read: put it back there yourself, and all is as it was. Or decide: --delete deletes "
+                f"it in {kept} too, --restore goes on without it in {there}. Until then nothing more is deleted."
+            )
         return self._finding(kind, entity.id, title, advice, tool, options=("--restore", "--delete"))
 
     def aside(self, aside: Aside) -> Finding | None:
@@ -192,7 +198,10 @@ class Flags:
             key = f"{step.tool}/{cell.field}"
             value = self.names.wording.value(cell.new)
             title = f"{cell.label} of {where} ({value}) could not be given to {tool}: {reason}"
-        advice = "Correct it in the tool or in the mapping; it is tried again in every run."
+        advice = (
+            "Correct it in the tool or in the mapping. It is tried again when it changes and every "
+            f"{span(self.workspace.count_every)}, and at once with: campaign-sync sync --full"
+        )
         return self._finding(FindingKind.NOT_WRITTEN, step.entity, title, advice, key)
 
     def unscheduled(self, entity: str, tool: str, *, sure: bool) -> Finding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sync.merge import is_empty
@@ -27,16 +27,19 @@ class Bounds:
     overwrite_share: float = 0.5
 
 
-def excesses(steps: Sequence[Step], linked: Mapping[str, int], bounds: Bounds) -> list[str]:
-    """Why this plan must not be carried out, one sentence a tool; empty when it may. `linked`: records by tool."""
+def excesses(steps: Sequence[Step], linked: Callable[[str], int], bounds: Bounds) -> list[str]:
+    """Why this plan must not be carried out, one sentence a tool; empty when it may. `linked` gives the number of a
+    tool's records, and is asked where that matters."""
     reasons = []
     archives = Counter(step.tool for step in steps if step.action is Action.ARCHIVE)
     overwrites = Counter(step.tool for step in steps if _overwrites(step))
-    for tool in sorted(linked):
-        total = linked[tool]
+    for tool in sorted(archives.keys() | overwrites.keys()):
+        many = overwrites[tool] > bounds.overwrite_count
+        if archives[tool] <= ALWAYS_ALLOWED and not many:
+            continue
+        total = linked(tool)
         if _too_many_lost(archives[tool], total, bounds):
             reasons.append(f"{archives[tool]} of {total} records would be archived in {tool}")
-        many = overwrites[tool] > bounds.overwrite_count
         if many and overwrites[tool] > bounds.overwrite_share * total:
             reasons.append(f"{overwrites[tool]} of {total} records would be overwritten in {tool}")
     return reasons

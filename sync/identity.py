@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from sync.model import Kind, Record, Ref, Value
 from sync.ports import Reading
+from sync.state import plain, stage_word
 
 MARKER = re.compile(r"cs-[0-9a-z]{8}")
 
@@ -238,10 +239,10 @@ def campaign_words(name: Value, day: str | None) -> tuple[str, ...]:
     """A campaign's matching words: name and day, then the name alone."""
     if not isinstance(name, str) or not name.strip():
         return ()
-    plain = " ".join(name.casefold().split())
-    return (f"{plain}\x1f{day}" if day else "", plain)
+    word = plain(name)
+    return (f"{word}\x1f{day}" if day else "", word)
 
 
 def stage_words(campaign: str | None, kind: Value) -> tuple[str, ...]:
     """A stage's one matching word: its campaign and kind."""
-    return (f"{campaign}\x1f{kind}",) if campaign and isinstance(kind, str) else ()
+    return (stage_word(campaign, kind),) if campaign and isinstance(kind, str) else ()

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sync.campaign import day_of
-from sync.identity import Known, Resolution, Sighting, campaign_words, resolve, stage_words
+from sync.errors import SyncError
+from sync.identity import Known, Resolution, Sighting, Words, campaign_words, resolve, stage_words
 from sync.merge import is_empty
-from sync.model import UNSET, Day, EntityLink, Instant, Kind, Ref, Value, WallClock
+from sync.model import UNSET, Day, EntityLink, Instant, Kind, Record, Ref, Value, WallClock
 from sync.plan import LINK_FIELD, Side
-from sync.ports import Reading
-from sync.state import Position, Remembered, State
+from sync.ports import NativeSchema, Reading
+from sync.state import Listing, Position, Remembered, Setup, State
 from sync.workspace import Surroundings, Workspace
 
 # Without these a record is nothing that people could tell from another.
@@ -29,9 +30,11 @@ class Intake:
     """
 
     sides: dict[str, Side] = field(default_factory=dict)
+    natives: dict[str, NativeSchema] = field(default_factory=dict)
+    meanings: dict[str, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     times: dict[str, datetime] = field(default_factory=dict)
-    errors: dict[str, str] = field(default_factory=dict)
+    failures: dict[str, SyncError] = field(default_factory=dict)
     shown: dict[Ref, Sighting] = field(default_factory=dict)
     members: dict[str, dict[str, Sighting]] = field(default_factory=dict)
     campaigns: Resolution = field(default_factory=lambda: Resolution({}, {}))
@@ -40,7 +43,22 @@ class Intake:
     emptied: dict[str, str] = field(default_factory=dict)
     partial: bool = False
     touched: set[str] = field(default_factory=set)
+    woken: set[str] = field(default_factory=set)
+    as_before: list[tuple[Remembered, Sighting]] = field(default_factory=list)
     positions: dict[str, Position] = field(default_factory=dict)
+    setups: dict[str, Setup] = field(default_factory=dict)
+    recalled: set[str] = field(default_factory=set)
+    broken_off: dict[str, tuple[Listing, Mapping[Ref, Record | None]]] = field(default_factory=dict)
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """Why tools were left out, in words."""
+        return {tool: str(failure) for tool, failure in self.failures.items()}
+
+    def refs_aside(self) -> set[Ref]:
+        """The records that could not be told apart: the next run has to see them as well."""
+        aside = (*self.campaigns.aside, *self.stages.aside)
+        return {one.sighting.record.ref for one in aside if one.reason != "deleted"}
 
     @property
     def blocked(self) -> frozenset[tuple[str, str]]:
@@ -60,10 +78,13 @@ def rebind(intake: Intake, state: State) -> dict[str, dict[str, str]]:
         }
         before = state.bindings.get(tool, {})
         replaced = {key for key, native in now.items() if before.get(key, native) != native}
+        if replaced:
+            state.bring(state.shelf.everybody())
         for entity in state.entities.values() if replaced else ():
             if tool in entity.links:
                 memory = entity.links[tool].memory
                 entity.links[tool].memory = {n: m for n, m in memory.items() if f"{entity.kind}/{n}" not in replaced}
+                entity.links[tool].fingerprint = None
         if (fields := {**before, **now}) != before:
             changed[tool] = fields
     return changed
@@ -115,7 +136,9 @@ def unless_blank(sighting: Sighting, entity: Remembered) -> Sighting:
 
 def identify(intake: Intake, workspace: Workspace, state: State, around: Surroundings) -> None:
     """Resolve which of the records that were read is which entity."""
-    natives = {(ref.tool, ref.native): ref.kind for ref in state.links()}
+    linked = state.links()
+    natives = {(ref.tool, ref.native): ref.kind for ref in linked}
+    state.bring(sighting.record.marker for ref, sighting in intake.shown.items() if ref not in linked)
 
     def is_same_kind(sighting: Sighting) -> bool:
         """People turn a stage into a campaign (a task into an epic); it does not become another entity by that."""
@@ -128,6 +151,7 @@ def identify(intake: Intake, workspace: Workspace, state: State, around: Surroun
         return _campaign_words(sighting.reading.values, workspace)
 
     campaigns = [s for s in sightings if s.record.ref.kind is Kind.CAMPAIGN]
+    _bring_candidates(campaigns, words_of_campaign, state)
     known = _known(state, Kind.CAMPAIGN, lambda e: _campaign_words(e.agreed, workspace))
     intake.campaigns = resolve(Kind.CAMPAIGN, campaigns, known, words_of_campaign, around.new_id)
     owners = dict(state.links())
@@ -144,6 +168,7 @@ def identify(intake: Intake, workspace: Workspace, state: State, around: Surroun
         for s in sightings
         if s.record.ref.kind is Kind.STAGE and (s.record.ref in links or s.record.marker or words_of_stage(s))
     ]
+    _bring_candidates(stages, words_of_stage, state)
     known = _known(state, Kind.STAGE, _stage_entity_words)
     intake.stages = resolve(Kind.STAGE, stages, known, words_of_stage, around.new_id)
     for resolution in (intake.campaigns, intake.stages):
@@ -153,6 +178,17 @@ def identify(intake: Intake, workspace: Workspace, state: State, around: Surroun
                     tool: _with_campaign(s, _campaign_of(s, owners) if s.record.ref.kind is Kind.STAGE else None)
                     for tool, s in members.items()
                 }
+
+
+def _bring_candidates(sightings: Sequence[Sighting], words: Words, state: State) -> None:
+    """Take whatever the records that no link knows may be: what answers to their words or keys."""
+    links = state.links()
+    loose = [sighting for sighting in sightings if sighting.record.ref not in links]
+    # The last of a campaign's words is its name alone, which is part of the others.
+    found = {told[-1] for sighting in loose if (told := words(sighting))}
+    keys = {key for s in loose for key in (s.record.key, s.reading.key) if key}
+    if found or keys:
+        state.bring(state.shelf.alike(found, keys))
 
 
 def _with_campaign(sighting: Sighting, campaign: str | None) -> Sighting:
@@ -190,12 +226,7 @@ def _known(state: State, kind: Kind, words: Callable[[Remembered], tuple[str, ..
     )
 
 
-def known_positions(intake: Intake, state: State) -> Mapping[str, Position | None]:
-    """Up to where the tools have been read. Where records could not be told apart, or too many were missing, all of
-    them are to be looked at again."""
-    aside = (*intake.campaigns.aside, *intake.stages.aside)
-    if any(one.reason != "deleted" for one in aside):
-        return dict.fromkeys(state.positions)
-    lost = intake.emptied.keys() & state.positions.keys()
-    known = {tool: position for tool, position in intake.positions.items() if tool not in intake.emptied}
-    return {**known, **dict.fromkeys(lost)}
+def known_positions(intake: Intake, state: State) -> Mapping[str, Position]:
+    """Up to where the tools have been read. One in which too much was missing is listed in full again."""
+    lost = {tool: replace(state.positions[tool], text="") for tool in intake.emptied if tool in state.positions}
+    return {**{tool: place for tool, place in intake.positions.items() if tool not in intake.emptied}, **lost}

@@ -14,7 +14,7 @@ from sync.intake import Intake
 from sync.model import METRICS, UNSET, Day, Instant, Record, Ref, WallClock
 from sync.plan import Side
 from sync.ports import Calendar, Metering
-from sync.state import State
+from sync.state import Link, State
 from sync.workspace import Workspace
 
 # After the send; most of what will happen has happened by then (reference esp §6.5).
@@ -41,6 +41,18 @@ def is_due(shown: Mapping[str, object], measured: datetime | None, now: datetime
         return False
     passed = [at for look in LOOKS if (at := first_moment(sent, zone) + look) <= now]
     return bool(passed) and (measured is None or measured < passed[-1])
+
+
+def next_look(link: Link, workspace: Workspace, tool: str) -> datetime | None:
+    """When the outcome of a send is to be looked up next, by what is remembered of its record; None for never."""
+    if tool not in workspace.tools or not _meters(workspace.tools[tool].connector.capability.calendar):
+        return None
+    shown = {cell: memory.seen for cell, memory in link.memory.items()}
+    sent = shown.get("scheduled_send")
+    if link.gone or link.missed or shown.get("status") != "sent" or not isinstance(sent, Instant | WallClock | Day):
+        return None
+    looks = [first_moment(sent, workspace.zone) + look for look in LOOKS]
+    return next((at for at in looks if link.measured is None or at > link.measured), None)
 
 
 def sight(side: Side, record: Record, measured: datetime | None, now: datetime, zone: ZoneInfo) -> Sighting:

@@ -2,41 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass, field
 
+from sync.delivery import Result
 from sync.intake import Intake
-from sync.model import EntityLink, Kind
-from sync.plan import Plan
+from sync.merge import Whole
+from sync.model import EntityLink
+from sync.plan import LINK_FIELD, Plan
 from sync.report import Action
+from sync.report import State as Progressed
 from sync.state import Remembered, State
 from sync.workspace import Workspace
 
 Test = Callable[[str], bool]  # of a campaign's entity id
 
 
-def mark_pending(
-    state: State, intake: Intake, planned: Plan, workspace: Workspace, is_over: Test, was_over: Test
-) -> list[Remembered]:
-    """Mark the members of which something is left to do, whatever becomes of the plan; gives the other entities that
-    were woken: the stages of a campaign that gets a record, or that is not over any more, may now have theirs.
+@dataclass(slots=True)
+class Left:
+    """What is left to do after a plan, by entity.
 
-    `was_over` tells it by what was agreed before this run. To be called before the merge is remembered.
+    `hindered` are those of which something stands in the way that only time or a change elsewhere
+    takes away: to try again in every run would cost requests in every run. `lasting` are those to look at again
+    whatever becomes of the plan.
     """
-    busy = {step.entity for step in planned.steps} | {obstacle.entity for obstacle in planned.obstacles}
-    busy |= {entity for _, entity, _ in planned.waiting} | {entity for entity, _ in (*planned.kept, *intake.blocked)}
-    busy |= {intent.entity for intent in state.intents}
+
+    hindered: set[str] = field(default_factory=set)
+    lasting: set[str] = field(default_factory=set)
+
+
+def mark_pending(state: State, intake: Intake, planned: Plan, workspace: Workspace, is_over: Test) -> Left:
+    """Mark the members of which something is left to do, whatever becomes of the plan. To be called before the merge is
+    remembered."""
+    lasting = {entity for entity, _ in intake.blocked} | {intent.entity for intent in state.intents}
+    busy = {step.entity for step in planned.steps}
+    made = {(step.entity, step.tool) for step in planned.steps if step.action is Action.CREATE}
+    hindered = {obstacle.entity for obstacle in planned.obstacles} | {entity for _, entity, _ in planned.waiting}
+    hindered |= {entity for entity, _ in planned.kept}
     for entity in intake.members:
         known = state.entities[entity]
-        over = is_over(_campaign_of(known))
-        known.pending = entity in busy or _is_incomplete(known, intake, workspace, over)
-    reopened = {e for e in intake.members if state.entities[e].kind is Kind.CAMPAIGN and was_over(e) and not is_over(e)}
-    created = {step.entity for step in planned.steps if step.action is Action.CREATE and step.kind is Kind.CAMPAIGN}
-    woken = []
-    for known in state.entities.values() if reopened or created else ():
-        if known.kind is Kind.STAGE and not known.pending and _campaign_of(known) in reopened | created:
-            known.pending = True
-            woken.append(known)
-    return woken
+        if entity not in intake.woken and _is_unread(known, intake, workspace):
+            lasting.add(entity)
+        known.pending = entity in busy or entity in lasting
+        if _lacks_records(known, intake, workspace, made, is_over(_campaign_of(known))):
+            hindered.add(entity)
+    return Left(hindered, lasting)
+
+
+def done_with(results: Sequence[Result], planned: Plan, intake: Intake, state: State, left: Left) -> list[Remembered]:
+    """Take back the mark of those of which nothing is left to do since it was written. Who of them was refused
+    something is hindered."""
+    ends: dict[str, list[Result]] = {}
+    for result in results:
+        ends.setdefault(result.step.entity, []).append(result)
+    places = {(step.entity, step.tool) for step in planned.steps}
+    places -= {(result.step.entity, result.step.tool) for result in results}
+    undone = {entity for entity, _ in places} | left.lasting
+    settled = []
+    for id_, mine in ends.items():
+        entity = state.entities[id_]
+        if id_ in undone or not entity.pending or any(one.state is Progressed.DEFERRED for one in mine):
+            continue
+        failed = any(one.state is Progressed.FAILED for one in mine)
+        if not failed and not all(_shows_what_is_agreed(entity, one.step.tool, intake) for one in mine):
+            continue
+        entity.pending = False
+        settled.append(entity)
+        if failed:
+            left.hindered.add(id_)
+    return settled
+
+
+def _shows_what_is_agreed(entity: Remembered, tool: str, intake: Intake) -> bool:
+    link = entity.links.get(tool)
+    if link is None or link.gone:
+        return link is not None
+    views = intake.sides[tool].mapping.views(entity.kind)
+    if LINK_FIELD in link.memory:
+        views = {**views, LINK_FIELD: Whole()}
+    for name, view in views.items():
+        if name not in entity.agreed or name in entity.disputed:
+            continue
+        wanted, memory = view.project(entity.agreed[name]), link.memory.get(name)
+        if memory is None or wanted not in (memory.seen, memory.wrote):
+            return False
+    return True
 
 
 def _campaign_of(known: Remembered) -> str:
@@ -44,15 +94,20 @@ def _campaign_of(known: Remembered) -> str:
     return parent.id if isinstance(parent, EntityLink) else known.id
 
 
-def _is_incomplete(known: Remembered, intake: Intake, workspace: Workspace, over: bool) -> bool:
-    """Whether a tool is yet to be read or to get a record, or shows what cannot be understood."""
+def _is_unread(known: Remembered, intake: Intake, workspace: Workspace) -> bool:
+    """Whether a tool is yet to be read, or shows what cannot be understood."""
     members = intake.members[known.id]
     if any(sighting.reading.troubles for sighting in members.values()):
         return True
-    for tool in workspace.tools:
-        side, link = intake.sides.get(tool), known.links.get(tool)
-        if side is None or (link is not None and not link.gone and tool not in members):
-            return True
-        if link is None and known.kind in side.capability.kinds and side.capability.creates and not over:
-            return True
-    return False
+    links = ((tool, known.links.get(tool)) for tool in workspace.tools)
+    return any(t not in intake.sides or (link and not link.gone and t not in members) for t, link in links)
+
+
+def _lacks_records(
+    known: Remembered, intake: Intake, workspace: Workspace, made: Set[tuple[str, str]], over: bool
+) -> bool:
+    """Whether there is a tool in which it is to get a record that is not `made` now."""
+    others = workspace.other_calendars(known.shown_in)
+    sides = ((side.capability, tool) for tool, side in intake.sides.items() if tool not in {*known.links, *others})
+    lacking = (t for c, t in sides if known.kind in c.kinds and c.creates and (known.id, t) not in made)
+    return not over and any(lacking)

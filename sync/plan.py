@@ -218,6 +218,9 @@ def _create(
     if lacking:
         result.waiting.append((tool, subject.entity, lacking))
         return
+    for name, view in side.mapping.views(subject.kind).items():
+        if view.writable:
+            _lost_elements(result, subject, tool, name, side)
     native = side.mapping.put(subject.kind, {**values, NAME_OF_CAMPAIGN: subject.campaign_name}, None)
     for name, refusal in native.refusals.items():
         _obstacle(result, subject, tool, name, values[name], refusal.reason)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -37,6 +37,10 @@ class TimeKind(StrEnum):
     STAGGERED = "staggered"  # in portions, from one moment on
 
 
+# The states in which no ESP takes an edit; in a draft and a scheduled campaign (`edits_scheduled`) it may.
+LOCKED = frozenset({"paused", "sending", "sent", "cancelled", "archived", "unknown"})
+
+
 class Metering(StrEnum):
     """How a calendar tells what became of a send."""
 
@@ -54,6 +58,10 @@ class Calendar:
     hold a planned time that schedules nothing. `moves_at_once`: a scheduled send is moved in one call; otherwise it is
     unscheduled, moved and scheduled again. `edits_scheduled`: other fields may be edited while it is scheduled. `grid`
     is the distance of the possible times in minutes. `correlates` says where our marker is kept.
+
+    What is locked, and when: in the states `locked` (the words of reference esp §6.1, and "archived") nothing of a
+    campaign may be written, and from `margin` before a send on its time is neither moved nor taken away; nor is any
+    send scheduled that near to now. The margin is the longer one of the ESP's own and the workspace's (`send_margin`).
     """
 
     kinds: frozenset[TimeKind]
@@ -63,6 +71,8 @@ class Calendar:
     unschedules: bool = False
     moves_at_once: bool = False
     edits_scheduled: bool = False
+    locked: frozenset[str] = LOCKED
+    margin: timedelta = timedelta()
     grid: int = 1
     tells_changed_at: bool = False
     lists_changed: bool = False
@@ -80,8 +90,9 @@ class Capability:
     `batch` is how many changes one write call takes. `settle` is how long, in seconds, a listing may lag behind what
     was written: an unanswered create is not repeated before, and what a lagging listing shows changed is read again.
     `changes` says that the tool can be asked what changed since a position; `relates` that a record can carry links
-    to the same entity's records in other tools. `calendar` is what the calendar of an ESP can do, None for a tool that
-    sends nothing.
+    to the same entity's records in other tools. `resumes`: a listing that broke off can go on there; `remembers`: what
+    was asked of the tool to set up a run can be told to the next one. `calendar` is what the calendar of an ESP can do,
+    None for a tool that sends nothing.
     """
 
     kinds: frozenset[Kind]
@@ -91,6 +102,8 @@ class Capability:
     archives: bool = True
     changes: bool = False
     relates: bool = False
+    resumes: bool = False
+    remembers: bool = False
     calendar: Calendar | None = None
 
 
@@ -133,7 +146,9 @@ class Update:
     """Change only these fields of a record, which was last read as `record`. `parent` moves a stage when given.
 
     A scheduled send that has to be unscheduled before it can be moved calls `step(False)` right before that, and
-    `step(True)` once the tool has confirmed it, so that both are remembered.
+    `step(True)` once the tool has confirmed it, so that both are remembered. `step(False)` once more after that takes
+    the confirmation back: somebody has meanwhile scheduled the campaign anew, so that it is on the calendar, though not
+    by us, and is not ours to be scheduled again.
     `resumed` says that an earlier change got that far and no further: the send was unscheduled by us and is
     to be scheduled again.
     """
@@ -196,8 +211,24 @@ class Connector(Protocol):
     def schema(self) -> NativeSchema:
         """The tool's fields, by kind."""
 
-    def fetch(self) -> Iterator[Record]:
-        """Every record of the container, campaigns before stages. Ending without an exception means complete."""
+    def setup(self) -> str | None:
+        """What `recall` is to be told in a later run, so that it need not be asked of the tool once more (its fields,
+        who we are): JSON of at most 200,000 characters without a secret; None where nothing is known. Only for a tool
+        with `capability.remembers`."""
+
+    def recall(self, setup: str | None) -> None:
+        """Go by what `setup` told earlier instead of asking the tool. What means nothing any more is passed over. None
+        forgets it all: `schema` then asks the tool again."""
+
+    def fetch(self, after: str | None = None) -> Iterator[Record]:
+        """Every record of the container, campaigns before stages. Ending without an exception means complete.
+
+        With `after`, which `reached` told when an earlier listing broke off, at the least those that it did not read.
+        """
+
+    def reached(self) -> str | None:
+        """How far the last `fetch` has certainly come, for another one to go on from; None where that has to begin
+        anew. Text of at most 2,000 characters. Only for a tool with `capability.resumes`."""
 
     def changes(self, since: str) -> Iterator[Record | Ref]:
         """What was made or changed since a position, at the least; a bare Ref is a record that the tool says is gone.

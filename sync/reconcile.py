@@ -87,10 +87,11 @@ def unread_tools(entity: Remembered, shown: Collection[str], tools: Collection[s
 
 
 def agreements(entity: Remembered, merged: Mapping[str, Merged]) -> Iterator[Edit]:
-    """What the merge agreed on that was not agreed before, with the claims that lost; before it is remembered."""
+    """What the merge agreed on in place of something else, with the claims that lost; before it is remembered."""
     for name, cell in merged.items():
         old = entity.agreed.get(name)
-        if not cell.conflict and cell.value is not UNSET and (cell.value != old or cell.lost):
+        begun = name not in entity.agreed and name not in entity.disputed and not cell.lost
+        if not (cell.conflict or begun) and cell.value is not UNSET and (cell.value != old or cell.lost):
             lost = {**entity.disputed.get(name, {}), **cell.lost}
             yield Edit(entity.id, name, old, cell.value, cell.editors, lost)
 

@@ -20,7 +20,7 @@ Related = Mapping[str, tuple[str, str]]
 def relate(workspace: Workspace, store: Store, state: State, intake: Intake, names: Names) -> dict[str, str]:
     """Give the records of this run's campaigns the links that they lack, and take away those that lead nowhere.
 
-    Gives, by tool, why some could not be written: they are tried again when the campaign is next looked at. To write
+    Gives, by tool, why some could not be written: the next run tries again. To write
     one twice does nothing, so that no intent is needed.
     """
     troubles: dict[str, str] = {}
@@ -29,10 +29,13 @@ def relate(workspace: Workspace, store: Store, state: State, intake: Intake, nam
         connector = workspace.tools[tool].connector
         for entity in _campaigns(state, intake):
             link = entity.links.get(tool)
-            if tool in troubles or link is None or link.gone or link.missed:
+            if link is None or link.gone or link.missed:
                 continue
             wanted = _wanted(entity, tool, names, workspace)
             if wanted == link.related:
+                continue
+            if tool in troubles:
+                _put_off(entity, store)
                 continue
             added = [_relation(entity.links[other], told) for other, told in wanted.items()
                      if link.related.get(other) != told]  # fmt: skip
@@ -40,11 +43,19 @@ def relate(workspace: Workspace, store: Store, state: State, intake: Intake, nam
                 connector.relate(_record(link), added, sorted(link.related.keys() - wanted.keys()))
             except SyncError as error:
                 troubles[tool] = str(error)
+                _put_off(entity, store)
                 continue
             link.related = wanted
             with store.transaction() as transaction:
                 transaction.save([entity])
     return troubles
+
+
+def _put_off(entity: Remembered, store: Store) -> None:
+    """Let the next run look at it."""
+    entity.pending = True
+    with store.transaction() as transaction:
+        transaction.save([entity])
 
 
 def _campaigns(state: State, intake: Intake) -> Iterator[Remembered]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,8 +11,8 @@ from sync import findings
 from sync.codec import decode, encode
 from sync.findings import Finding
 from sync.merge import Memory
-from sync.model import UNSET, Kind, Ref, Unset, Value
-from sync.state import Edit, Hint, Intent, Link, OpenFinding, Position, Reached, Remembered
+from sync.model import UNSET, Kind, Record, Ref, Unset, Value
+from sync.state import Edit, Hint, Intent, Link, Listing, OpenFinding, Position, Reached, Remembered, Setup
 
 Image = tuple[Any, ...]
 
@@ -44,21 +44,32 @@ def values(data: Mapping[str, Any]) -> dict[str, Value]:
     return {name: value if isinstance(value, str) else decode(value) for name, value in data.items()}
 
 
+def images(entity: Remembered) -> Iterator[tuple[tuple[str, str | None], Image]]:
+    """All that is stored of an entity, by its id and None, or a link's tool."""
+    yield (entity.id, None), entity_image(entity)
+    for tool, link in entity.links.items():
+        yield (entity.id, tool), link_image(link, entity.agreed)
+
+
 def entity_image(entity: Remembered) -> Image:
     """What of an entity is stored, as values: to compare them costs a fraction of writing their JSON."""
     disputed = {name: dict(claims) for name, claims in entity.disputed.items()}
-    return entity.dead, entity.pending, dict(entity.agreed), disputed
+    return entity.dead, entity.is_unsettled, entity.due, entity.sent, dict(entity.agreed), disputed
 
 
-def link_image(link: Link) -> Image:
+def link_image(link: Link, agreed: Mapping[str, Value]) -> Image:
     """What of a link is stored, as values."""
-    about = link.ref, link.key, link.url, link.missed, link.contested, link.gone, link.measured
-    return *about, known_cells(link), dict(link.related)
+    about = link.ref, link.key, link.url, link.missed, link.contested, link.gone, link.measured, link.fingerprint
+    return *about, _cells(link, agreed), dict(link.related)
 
 
-def known_cells(link: Link) -> dict[str, Memory]:
-    """The memory that says something."""
-    return {name: cell for name, cell in link.memory.items() if cell.seen is not UNSET}
+def _cells(link: Link, agreed: Mapping[str, Value]) -> dict[str, Memory | None]:
+    """The memory that says something; None stands for a cell that shows what is agreed, as most of them do."""
+    return {
+        name: None if cell.wrote is UNSET and name in agreed and agreed[name] == cell.seen else cell
+        for name, cell in link.memory.items()
+        if cell.seen is not UNSET
+    }
 
 
 def entity_row(entity: Remembered) -> dict[str, Any]:
@@ -70,16 +81,25 @@ def entity_row(entity: Remembered) -> dict[str, Any]:
         "id": entity.id,
         "kind": entity.kind.value,
         "dead": entity.dead,
-        "pending": entity.pending,
+        "pending": entity.is_unsettled,
         "agreed": values_text(entity.agreed),
-        "disputed": dumps(disputed),
+        "disputed": dumps(disputed) if disputed else "{}",
+        "campaign": entity.campaign,
+        "word": entity.word,
+        "due": moment_text(entity.due) if entity.due else None,
+        "sent": moment_text(entity.sent) if entity.sent else None,
     }
 
 
-def entity(row: Any) -> Remembered:
-    """An entity without its links."""
-    disputed = {name: values(claims) for name, claims in json.loads(row.disputed).items()}
-    return Remembered(row.id, Kind(row.kind), values(json.loads(row.agreed)), disputed, {}, row.dead, row.pending)
+ENTITY_COLUMNS = "id, kind, dead, pending, agreed, disputed, due, sent"
+
+
+def entity(row: Sequence[Any]) -> Remembered:
+    """An entity without its links, from its ENTITY_COLUMNS."""
+    id_, kind, dead, pending, agreed, disputed, due, sent = row
+    claims = {name: values(told) for name, told in json.loads(disputed).items()} if disputed != "{}" else {}
+    times = (moment(text) if text else None for text in (due, sent))
+    return Remembered(id_, Kind(kind), values(json.loads(agreed)), claims, {}, bool(dead), bool(pending), *times)
 
 
 def edit_row(edit: Edit) -> dict[str, Any]:
@@ -94,10 +114,14 @@ def edit_row(edit: Edit) -> dict[str, Any]:
     }
 
 
-def link_row(entity_id: str, link: Link) -> dict[str, Any]:
+def link_row(entity: Remembered, link: Link) -> dict[str, Any]:
     """A link's columns."""
+    cells = _cells(link, entity.agreed)
+    memory: dict[str, Any] = {name: _memory_json(cell) for name, cell in cells.items() if cell is not None}
+    if alike := [name for name, cell in cells.items() if cell is None]:
+        memory[""] = sorted(alike)
     return {
-        "entity": entity_id,
+        "entity": entity.id,
         "tool": link.ref.tool,
         "kind": link.ref.kind.value,
         "native": link.ref.native,
@@ -106,19 +130,26 @@ def link_row(entity_id: str, link: Link) -> dict[str, Any]:
         "missed": link.missed,
         "contested": link.contested,
         "gone": link.gone,
-        "memory": dumps({name: _memory_json(cell) for name, cell in known_cells(link).items()}),
-        "related": dumps(link.related),
+        "memory": dumps(memory),
+        "related": dumps(link.related) if link.related else "{}",
         "measured": moment_text(link.measured) if link.measured else None,
+        "fingerprint": link.fingerprint,
     }
 
 
-def link(row: Any) -> Link:
-    """A link from its row."""
-    memory = {name: _memory(cell) for name, cell in json.loads(row.memory).items()}
-    ref = Ref(row.tool, Kind(row.kind), row.native)
-    related = {tool: (title, url) for tool, (title, url) in json.loads(row.related).items()}
-    measured = moment(row.measured) if row.measured else None
-    return Link(ref, row.key, row.url, memory, row.missed, row.contested, row.gone, related, measured)
+LINK_COLUMNS = 'entity, tool, kind, native, "key", url, memory, missed, contested, gone, related, measured, fingerprint'
+
+
+def link(row: Sequence[Any], agreed: Mapping[str, Value]) -> Link:
+    """A link of an entity from its LINK_COLUMNS, given what is agreed on that."""
+    _, tool, kind, native, key, url, cells, missed, contested, gone, related, measured, fingerprint = row
+    kept = json.loads(cells)
+    memory = {name: Memory(agreed[name]) for name in kept.pop("", ())}
+    memory.update((name, _memory(cell)) for name, cell in kept.items())
+    told = {other: (title, to) for other, (title, to) in json.loads(related).items()} if related != "{}" else {}
+    at = moment(measured) if measured else None
+    ref = Ref(tool, Kind(kind), native)
+    return Link(ref, key, url, memory, missed, bool(contested), bool(gone), told, at, fingerprint)
 
 
 def intent(row: Any) -> Intent:
@@ -141,6 +172,26 @@ def position(row: Any) -> Position:
 
 def reached(row: Any) -> Reached:
     return Reached(row.size, moment(row.at))
+
+
+def listing(row: Any) -> Listing:
+    return Listing(row.reached, row.position, row.meaning, moment(row.began))
+
+
+def record_text(record: Record) -> str:
+    """A record, but for its place, as JSON."""
+    told = [record.fields, record.parent, record.marker, record.key, record.url]
+    return dumps([*told, record.changed_at and moment_text(record.changed_at), record.changed_by, record.locked])
+
+
+def record(ref: Ref, text: str) -> Record:
+    """The inverse of `record_text`."""
+    fields, parent, marker, key, url, at, by, locked = json.loads(text)
+    return Record(ref, fields, parent, marker, key, url, moment(at) if at else None, by, locked)
+
+
+def setup(row: Any) -> Setup:
+    return Setup(row.text, moment(row.at))
 
 
 def hint(row: Any) -> Hint:

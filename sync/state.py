@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Mapping, Set
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple, Protocol
 
 from sync.findings import Finding
 from sync.merge import Memory, Past
-from sync.model import UNSET, Entity, Kind, Ref, Value
+from sync.model import UNSET, Entity, EntityLink, Kind, Record, Ref, Value
+
+# So many outcomes are shown at once; people read no more.
+SHOWN = 50
+
+
+def plain(name: str) -> str:
+    """A name without what people do not see in it: case and spaces."""
+    return " ".join(name.casefold().split())
+
+
+def stage_word(campaign: str, kind: str) -> str:
+    """What tells the stages of all campaigns apart."""
+    return f"{campaign}\x1f{kind}"
 
 
 @dataclass(slots=True)
@@ -17,7 +30,8 @@ class Link:
     """Which record of a tool an entity is, and the memory of its cells.
 
     `related` are the links to other tools' records that we gave it (tool -> title, url), `measured` is when the outcome
-    of its send was last looked up. `missed` counts the confirmed absences in a row, `contested` says that somebody
+    of its send was last looked up. `fingerprint` is a digest of the record that showed nothing but what is remembered
+    here, None where none did so yet. `missed` counts the confirmed absences in a row, `contested` says that somebody
     edited the entity elsewhere since, `gone` that the deletion was accepted.
     """
 
@@ -30,13 +44,15 @@ class Link:
     gone: bool = False
     related: dict[str, tuple[str, str]] = field(default_factory=dict)
     measured: datetime | None = None
+    fingerprint: str | None = None
 
 
 @dataclass(slots=True)
 class Remembered:
     """One entity: agreed values, the claims of cells in conflict (field -> tool -> value), and its links by tool.
 
-    `pending` says that a run has to look at it even where no tool tells of a change: something is left to do.
+    `pending` says that a run has to look at it even where no tool tells of a change: something is left to do; `due`
+    is when the passing of time makes it worth a look, and `sent` when it was sent, of a campaign with an outcome.
     """
 
     id: str
@@ -46,6 +62,24 @@ class Remembered:
     links: dict[str, Link] = field(default_factory=dict)
     dead: bool = False
     pending: bool = True
+    due: datetime | None = None
+    sent: datetime | None = None
+
+    @property
+    def campaign(self) -> str | None:
+        """The campaign (entity id) that it belongs to as agreed, itself for a campaign."""
+        parent = self.agreed.get("campaign") if self.kind is Kind.STAGE else EntityLink(self.id)
+        return parent.id if isinstance(parent, EntityLink) else None
+
+    @property
+    def word(self) -> str | None:
+        """What a record that no link knows may be recognised by: a campaign's name, a stage's campaign and kind."""
+        if self.dead:
+            return None
+        name, kind = self.agreed.get("name"), self.agreed.get("kind")
+        if self.kind is Kind.STAGE:
+            return stage_word(self.campaign, kind) if self.campaign and isinstance(kind, str) else None
+        return plain(name) or None if isinstance(name, str) else None
 
     @property
     def is_unsettled(self) -> bool:
@@ -124,11 +158,82 @@ class Reached:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a tool's connector was told about itself, in its own words, and when that was asked."""
+
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A full listing of a tool that broke off: how far it came in the connector's own words, the position and our time
+    at its beginning, and a digest of what its records meant."""
+
+    reached: str
+    position: str
+    meaning: str
+    began: datetime
+
+
+class Held(NamedTuple):
+    """What the register of a tool's records says of one: whose it is, its fingerprint, how often it was missing, and
+    whether its deletion was accepted."""
+
+    entity: str
+    fingerprint: str | None
+    missed: int
+    gone: bool
+
+
+class Shelf(Protocol):
+    """Where the entities lie that a run has not taken out."""
+
+    def take(self, ids: Collection[str]) -> Iterable[Remembered]:
+        """These entities with their links, those of them that there are."""
+
+    def everybody(self) -> Collection[str]:
+        """All of them."""
+
+    def owners(self, refs: Collection[Ref]) -> Set[str]:
+        """The entities of the records of these tools and native ids, of whatever kind."""
+
+    def register(self, tool: str) -> dict[Kind, dict[str, Held]]:
+        """All linked records of a tool, by kind and native id."""
+
+    def listed(self, tool: str) -> Mapping[Ref, Record | None]:
+        """What a full listing of the tool that broke off had read; None for a record that is as it was."""
+
+    def family(self, campaigns: Collection[str]) -> Set[str]:
+        """These campaigns and their stages."""
+
+    def kin(self, campaigns: Collection[str] | None) -> Iterable[Remembered]:
+        """The same, or all that live, without their links: to look at only."""
+
+    def alike(self, words: Collection[str], keys: Collection[str]) -> Set[str]:
+        """The living entities that answer to one of these words, or have a record of one of these keys."""
+
+    def near(self, audiences: Collection[str], first: datetime, last: datetime) -> Set[str]:
+        """The campaigns that reach one of these audiences between two moments."""
+
+    def sent(self, since: datetime) -> Iterable[Remembered]:
+        """The campaigns with an outcome that were sent since, the latest first, at most SHOWN, without their links."""
+
+    def linked(self, tool: str) -> int:
+        """How many records of the tool are linked."""
+
+
 @dataclass(slots=True)
 class State:
-    """Everything a run starts from. `bindings` say from which field of a tool a canonical one ("campaign/program") was
-    last read, `positions` up to where each tool was, `audiences` (tool, name) how large they are."""
+    """What a run works on: of the entities those that it has to do with, taken from the shelf as it goes.
 
+    `bindings` say from which field of a tool a canonical one ("campaign/program") was last read, `positions` up to
+    where each tool was, `audiences` (tool, name) how large they are, `setups` what connectors know of their tools,
+    `listings` where full ones broke off, and `rules` by which rules the campaigns were last looked at.
+    """
+
+    shelf: Shelf
     entities: dict[str, Remembered] = field(default_factory=dict)
     intents: list[Intent] = field(default_factory=list)
     decisions: dict[str, str] = field(default_factory=dict)
@@ -136,18 +241,37 @@ class State:
     positions: dict[str, Position] = field(default_factory=dict)
     hints: list[Hint] = field(default_factory=list)
     audiences: dict[tuple[str, str], Reached] = field(default_factory=dict)
+    setups: dict[str, Setup] = field(default_factory=dict)
+    listings: dict[str, Listing] = field(default_factory=dict)
+    rules: str | None = None
 
-    def linked(self) -> Mapping[str, int]:
-        """How many records of each tool are linked."""
-        return Counter(tool for entity in self.entities.values() for tool in entity.shown_in)
+    def bring(self, ids: Iterable[str | None]) -> None:
+        """Take these entities from the shelf, unless they are here."""
+        wanted = sorted({id_ for id_ in ids if id_ is not None and id_ not in self.entities})
+        for entity in self.shelf.take(wanted) if wanted else ():
+            self.entities[entity.id] = entity
+
+    def bring_owners(self, refs: Collection[Ref]) -> None:
+        """Take the entities that these records are."""
+        if refs:
+            self.bring(self.shelf.owners(refs))
+
+    def bring_families(self, campaigns: Collection[str]) -> None:
+        """Take these campaigns and their stages."""
+        if campaigns:
+            self.bring(self.shelf.family(campaigns))
+
+    def bring_campaigns(self) -> None:
+        """Take the campaigns of all stages that are here."""
+        self.bring([entity.campaign for entity in self.entities.values()])
 
     def records_besides(self, entities: Collection[str]) -> Set[tuple[str, str]]:
-        """The records (entity, tool) that are there of all but these entities."""
+        """The records (entity, tool) that are there of all but these entities, as far as they are here."""
         others = [entity for entity in self.entities.values() if entity.id not in entities]
         return {(e.id, tool) for e in others for tool, link in e.links.items() if not (link.gone or link.missed)}
 
     def links(self) -> Mapping[Ref, str]:
-        """The entity behind each record that is linked, also those that are gone."""
+        """The entity behind each record that is linked, also those that are gone, as far as they are here."""
         return {link.ref: entity.id for entity in self.entities.values() for link in entity.links.values()}
 
 

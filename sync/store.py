@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
+from itertools import count
+from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,8 +20,10 @@ from sync.findings import Finding
 from sync.lease import Lease, take
 from sync.model import Kind, Ref
 from sync.rows import Image
-from sync.state import OpenFinding, State
-from sync.tables import AUDIENCE, BINDING, DECISION, ENTITY, FINDING, HINT, JOURNAL, LINK, POSITION, RUN
+from sync.shelf import AtHand, Stored
+from sync.state import OpenFinding, Remembered, State
+from sync.statements import Query
+from sync.tables import AUDIENCE, AUDITED, BINDING, DECISION, FINDING, HINT, JOURNAL, LISTING, POSITION, RUN, SETUP
 from sync.transaction import Key, Transaction
 
 
@@ -28,9 +32,11 @@ def _all(table: Any) -> Any:
 
 
 # Built once: to build a statement takes several times as long as to run it.
-_ENTITIES, _LINKS, _DECISIONS, _BINDINGS = _all(ENTITY), _all(LINK), _all(DECISION), _all(BINDING)
-_POSITIONS, _HINTS, _AUDIENCES = _all(POSITION), _all(HINT), _all(AUDIENCE)
-_INTENTS = _all(JOURNAL).where(JOURNAL.c.state == "intended").order_by(JOURNAL.c.id)
+_DECISIONS, _BINDINGS, _POSITIONS, _HINTS = _all(DECISION), _all(BINDING), _all(POSITION), _all(HINT)
+_AUDIENCES, _SETUPS, _AUDITED, _LISTINGS = _all(AUDIENCE), _all(SETUP), _all(AUDITED), _all(LISTING)
+_INTENTS = _all(JOURNAL).order_by(JOURNAL.c.id)
+_ENTITIES, _LINKS = Query(rows.ENTITY_COLUMNS, "entity"), Query(rows.LINK_COLUMNS, "link")
+_PENDING, _DUE = Query("id", "entity", "pending"), Query("id", "entity", "due <= :now")
 _OPEN = _all(FINDING).where(FINDING.c.closed.is_(None)).order_by(FINDING.c.opened)
 _UNSENT = _all(FINDING).where(FINDING.c.closed.is_not(None), FINDING.c.emailed.is_not(None)).order_by(FINDING.c.closed)
 _LAST_RUN = _all(RUN).order_by(RUN.c.started.desc()).limit(1)
@@ -54,6 +60,8 @@ class Store:
         self._stored: dict[Key, Image | None] = {}
         self._lease: Lease | None = None
         self._released = False
+        self._numbers = count(1)
+        self._committing = Lock()  # a connector's thread notes its steps while the run commits what others wrote
 
     def __enter__(self) -> Self:
         return self
@@ -67,13 +75,16 @@ class Store:
         """One durable commit; an exception inside undoes it, and without a write there is none.
 
         While a lease is held, its first write checks and renews the hold: raises Busy when another run has taken the
-        workspace over.
+        workspace over. Of several threads one commits at a time.
         """
-        with database_errors(self.engine), ExitStack() as stack:
-            transaction = Transaction(lambda: self._begin(stack), self.workspace, self._stored, self._lease)
-            yield transaction
-        self._stored.update(transaction.changed)
-        self._released = self._released or transaction.released
+        with self._committing:
+            with database_errors(self.engine), ExitStack() as stack:
+                transaction = Transaction(
+                    lambda: self._begin(stack), self.workspace, self._stored, self._lease, self._numbers
+                )
+                yield transaction
+            self._stored.update(transaction.changed)
+            self._released = self._released or transaction.released
 
     def _begin(self, stack: ExitStack) -> Connection:
         connection = stack.enter_context(self.engine.begin())
@@ -112,27 +123,50 @@ class Store:
         with self.transaction() as transaction:
             transaction.release()
 
-    def load(self) -> State:
-        """The whole state of the workspace."""
-        state, place = State(), {"workspace": self.workspace}
+    def begin(self, now: datetime) -> State:
+        """What a run begins with: whatever is left to do, has come due by `now`, or is about a write without an end. It
+        takes the rest of its entities from the state's shelf as it needs them."""
+        self._stored.clear()
+        state = State(Stored(self.engine, self.workspace, self._stored))
         with database_errors(self.engine), reading(self.engine) as connection:
-            for row in connection.execute(_ENTITIES, place):
-                state.entities[row.id] = rows.entity(row)
-            for row in connection.execute(_LINKS, place):
-                state.entities[row.entity].links[row.tool] = rows.link(row)
-            state.intents.extend(rows.intent(row) for row in connection.execute(_INTENTS, place))
-            state.decisions.update((row.fingerprint, row.choice) for row in connection.execute(_DECISIONS, place))
-            state.bindings.update((row.tool, json.loads(row.fields)) for row in connection.execute(_BINDINGS, place))
-            state.positions.update((row.tool, rows.position(row)) for row in connection.execute(_POSITIONS, place))
-            for row in connection.execute(_AUDIENCES, place):
-                state.audiences[row.tool, row.name] = rows.reached(row)
-            state.hints.extend(rows.hint(row) for row in connection.execute(_HINTS, place))
-        self._stored = {}
-        for entity in state.entities.values():
-            self._stored[entity.id, None] = rows.entity_image(entity)
-            for tool, link in entity.links.items():
-                self._stored[entity.id, tool] = rows.link_image(link)
+            self._surroundings(state, connection)
+            late = _DUE.rows(connection, workspace=self.workspace, now=rows.moment_text(now))
+            ids = [row[0] for row in (*_PENDING.rows(connection, workspace=self.workspace), *late)]
+        state.bring([*ids, *(intent.entity for intent in state.intents)])
+        state.bring_campaigns()
         return state
+
+    def load(self) -> State:
+        """The whole state of the workspace at one moment."""
+        self._stored.clear()
+        entities: dict[str, Remembered] = {}
+        state = State(AtHand(entities), entities)
+        with database_errors(self.engine), reading(self.engine) as connection:
+            self._surroundings(state, connection)
+            state.listings.clear()  # what they read is not at hand
+            for row in _ENTITIES.rows(connection, workspace=self.workspace):
+                entities[row[0]] = rows.entity(row)
+            for row in _LINKS.rows(connection, workspace=self.workspace):
+                entity = entities[row[0]]
+                entity.links[row[1]] = rows.link(row, entity.agreed)
+        for entity in entities.values():
+            self._stored.update(rows.images(entity))
+        return state
+
+    def _surroundings(self, state: State, connection: Connection) -> None:
+        """Everything but the entities."""
+        place = {"workspace": self.workspace}
+        state.intents.extend(rows.intent(row) for row in connection.execute(_INTENTS, place))
+        self._numbers = count(max((intent.id for intent in state.intents), default=0) + 1)
+        state.decisions.update((row.fingerprint, row.choice) for row in connection.execute(_DECISIONS, place))
+        state.bindings.update((row.tool, json.loads(row.fields)) for row in connection.execute(_BINDINGS, place))
+        state.positions.update((row.tool, rows.position(row)) for row in connection.execute(_POSITIONS, place))
+        for row in connection.execute(_AUDIENCES, place):
+            state.audiences[row.tool, row.name] = rows.reached(row)
+        state.hints.extend(rows.hint(row) for row in connection.execute(_HINTS, place))
+        state.setups.update((row.tool, rows.setup(row)) for row in connection.execute(_SETUPS, place))
+        state.listings.update((row.tool, rows.listing(row)) for row in connection.execute(_LISTINGS, place))
+        state.rules = next((row.rules for row in connection.execute(_AUDITED, place)), None)
 
     def open_findings(self) -> list[OpenFinding]:
         """What stands now, the oldest first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +11,29 @@ from sqlalchemy import Connection, Table, bindparam, delete, insert, literal_col
 from sync import rows
 from sync.findings import Finding
 from sync.lease import Lease
-from sync.model import Ref
+from sync.model import Record, Ref
 from sync.rows import Image
-from sync.state import Edit, Hint, Position, Reached, Remembered
+from sync.state import Edit, Hint, Listing, Position, Reached, Remembered, Setup
 from sync.statements import Prepared, of
-from sync.tables import AUDIENCE, BINDING, DECISION, ENTITY, FINDING, HINT, HISTORY, JOURNAL, LINK, POSITION, RUN
+from sync.tables import (
+    AUDIENCE,
+    AUDITED,
+    BINDING,
+    DECISION,
+    ENTITY,
+    FINDING,
+    HINT,
+    HISTORY,
+    JOURNAL,
+    LINK,
+    LISTED,
+    LISTING,
+    METADATA,
+    POSITION,
+    REACH,
+    RUN,
+    SETUP,
+)
 
 KEPT_RUNS = 200
 
@@ -23,15 +41,17 @@ KEPT_RUNS = 200
 Key = tuple[str, str | None]
 
 
-_INTEND = insert(JOURNAL)
-_INSERT = {
-    table: Prepared(insert(table))
-    for table in (AUDIENCE, BINDING, DECISION, ENTITY, FINDING, HINT, HISTORY, LINK, POSITION, RUN)
-}
+_INSERT = {table: Prepared(insert(table)) for table in METADATA.sorted_tables}
 _CHANGE_ENTITY = Prepared(update(ENTITY).where(*of(ENTITY, "id")))
 _CHANGE_LINK = Prepared(update(LINK).where(*of(LINK, "entity", "tool")))
 _UNLINK = Prepared(delete(LINK).where(*of(LINK, "entity", "tool")))
-_CONCLUDE = Prepared(update(JOURNAL).where(JOURNAL.c.id == bindparam("_id")))
+_CONCLUDE = Prepared(delete(JOURNAL).where(*of(JOURNAL, "id")))
+_NOTE = Prepared(update(JOURNAL).where(*of(JOURNAL, "id")))
+_DROP_REACH = Prepared(delete(REACH).where(*of(REACH, "campaign")))
+_DROP_RULES = Prepared(delete(AUDITED).where(*of(AUDITED)))
+_DROP_LISTING = Prepared(delete(LISTING).where(*of(LISTING, "tool")))
+_DROP_LISTED = Prepared(delete(LISTED).where(*of(LISTED, "tool")))
+_DROP_SETUP = Prepared(delete(SETUP).where(*of(SETUP, "tool")))
 _CHANGE_FINDING = Prepared(update(FINDING).where(*of(FINDING, "fingerprint")))
 _DROP_FINDING = Prepared(delete(FINDING).where(*of(FINDING, "fingerprint")))
 _DROP_UNTOLD = Prepared(delete(FINDING).where(*of(FINDING, "fingerprint"), FINDING.c.emailed.is_(None)))
@@ -61,7 +81,12 @@ class Transaction:
     """
 
     def __init__(
-        self, begin: Callable[[], Connection], workspace: str, stored: Mapping[Key, Image | None], lease: Lease | None
+        self,
+        begin: Callable[[], Connection],
+        workspace: str,
+        stored: Mapping[Key, Image | None],
+        lease: Lease | None,
+        numbers: Iterator[int],
     ) -> None:
         self.changed: dict[Key, Image | None] = {}
         self.released = False
@@ -70,6 +95,7 @@ class Transaction:
         self._workspace = workspace
         self._stored = stored
         self._lease = lease
+        self._numbers = numbers  # of intents
 
     def save(self, entities: Iterable[Remembered]) -> None:
         """Entities with their links, where they differ from what is stored. One statement a table writes all that
@@ -81,9 +107,9 @@ class Transaction:
                 self.changed[entity.id, None] = image
                 (known if before else new)["entity"].append(rows.entity_row(entity))
             for tool, link in entity.links.items():
-                if (image := rows.link_image(link)) != (before := self._before(entity.id, tool)):
+                if (image := rows.link_image(link, entity.agreed)) != (before := self._before(entity.id, tool)):
                     self.changed[entity.id, tool] = image
-                    (known if before else new)["link"].append(rows.link_row(entity.id, link))
+                    (known if before else new)["link"].append(rows.link_row(entity, link))
         for table, change in ((ENTITY, _CHANGE_ENTITY), (LINK, _CHANGE_LINK)):
             if found := new[table.name]:
                 self._run(_INSERT[table], [{"workspace": self._workspace, **row} for row in found])
@@ -125,26 +151,64 @@ class Transaction:
         """A decision about what has changed since it was made counts no more."""
         self._run(_DROP_DECISION, self._mine(fingerprint=fingerprint))
 
-    def intend(self, run: str, at: datetime, tool: str, entity: str, action: str, cells: Any) -> int:
-        """Write down a change before its call; the number is for `conclude`. `cells` is {field: [old, new]} as JSON."""
-        row = {"run": run, "at": rows.moment_text(at), "tool": tool, "entity": entity, "action": action}
-        values = {
-            "workspace": self._workspace,
-            "cells": rows.dumps(cells),
-            "state": "intended",
-            "unscheduled": 0,
-            **row,
-        }
-        (key,) = self._opened().execute(_INTEND, values).inserted_primary_key or (0,)
-        return int(key)
+    def reaches(self, found: Mapping[str, Mapping[str, datetime]]) -> None:
+        """Remember the audiences of these campaigns, and when each is reached."""
+        if found:
+            self._run(_DROP_REACH, [self._mine(campaign=campaign) for campaign in found])
+        news = [
+            {"workspace": self._workspace, "campaign": campaign, "audience": audience, "at": rows.moment_text(at)}
+            for campaign, audiences in found.items()
+            for audience, at in audiences.items()
+        ]
+        if news:
+            self._run(_INSERT[REACH], news)
 
-    def conclude(self, intent: int, state: str, reason: str | None = None) -> None:
-        """How a change ended: "done", "failed", or "intended" when the tool gave no answer."""
-        self._run(_CONCLUDE, {"_id": intent, "state": state, "reason": reason})
+    def audited(self, rules: str) -> None:
+        """Remember by which rules the campaigns were looked at."""
+        self._run(_DROP_RULES, self._mine())
+        self._run(_INSERT[AUDITED], {"workspace": self._workspace, "rules": rules})
+
+    def set_up(self, tool: str, setup: Setup | None) -> None:
+        """Remember what a connector need not ask again; None forgets it."""
+        self._run(_DROP_SETUP, self._mine(tool=tool))
+        if setup is not None:
+            row = {"tool": tool, "text": setup.text, "at": rows.moment_text(setup.at)}
+            self._run(_INSERT[SETUP], {"workspace": self._workspace, **row})
+
+    def break_off(self, tool: str, listing: Listing | None, seen: Mapping[Ref, Record | None]) -> None:
+        """Remember how far a full listing came before it broke off, and what it read; None forgets it."""
+        self._run(_DROP_LISTING, self._mine(tool=tool))
+        self._run(_DROP_LISTED, self._mine(tool=tool))
+        place = {"workspace": self._workspace, "tool": tool}
+        if listing is not None:
+            about = {"reached": listing.reached, "position": listing.position, "meaning": listing.meaning}
+            self._run(_INSERT[LISTING], {**place, **about, "began": rows.moment_text(listing.began)})
+        if seen:
+            self._run(_INSERT[LISTED], [
+                {**place, "kind": ref.kind.value, "native": ref.native, "record": record and rows.record_text(record)}
+                for ref, record in seen.items()
+            ])  # fmt: skip
+
+    def intend(self, run: str, at: datetime, changes: Sequence[tuple[str, str, str, Any]]) -> list[int]:
+        """Write changes (tool, entity, action, cells) down before their call; the numbers are for `conclude`. The cells
+        are {field: [old, new]} as JSON."""
+        place = {"workspace": self._workspace, "run": run, "at": rows.moment_text(at), "unscheduled": 0}
+        values: list[dict[str, Any]] = [
+            {**place, "id": next(self._numbers), "tool": tool, "entity": entity, "action": action,
+             "cells": rows.dumps(cells)}
+            for tool, entity, action, cells in changes
+        ]  # fmt: skip
+        self._run(_INSERT[JOURNAL], values)
+        return [row["id"] for row in values]
+
+    def conclude(self, intents: Iterable[int]) -> None:
+        """It is known how these changes ended."""
+        if found := [self._mine(id=intent) for intent in intents]:
+            self._run(_CONCLUDE, found)
 
     def unscheduled(self, intent: int, *, sure: bool) -> None:
         """The change takes a scheduled send off the calendar and has yet to put it back. `sure`: the tool said so."""
-        self._run(_CONCLUDE, {"_id": intent, "unscheduled": 2 if sure else 1})
+        self._run(_NOTE, {**self._mine(id=intent), "unscheduled": 2 if sure else 1})
 
     def reach(self, tool: str, name: str, reached: Reached) -> None:
         """Remember how large an audience is."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Generator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sync.audit.board import AuditRules
@@ -18,6 +19,41 @@ from sync.wording import Wording, wording
 LEASE = timedelta(minutes=10)
 # (what, done, total or None where nobody knows)
 Progress = Callable[[str, int, int | None], None]
+# Something that asks a tool, and waits for it.
+Job = Callable[[], Any]
+# What a run does with one tool: it yields its jobs and is given what each returned or raised. Between two jobs it has
+# the run's state for itself; a job must not touch that.
+Work = Generator[Job, Any, None]
+# Does works that have nothing to do with each other. What one of them raises ends all.
+SideBySide = Callable[[Sequence[Work]], None]
+
+
+class GivenUp(BaseException):
+    """Nobody waits for this job any more; it ends at its next step."""
+
+
+def one_by_one(works: Sequence[Work]) -> None:
+    """Does one work after the other, and each job at once: always in the same order."""
+    for work in works:
+        job = go_on(work, None)
+        while job is not None:
+            job = go_on(work, outcome_of(job))
+
+
+def outcome_of(job: Job) -> Any:
+    """What a job returns, or the exception that it raises."""
+    try:
+        return job()
+    except Exception as error:  # noqa: BLE001  its work judges it
+        return error
+
+
+def go_on(work: Work, outcome: Any) -> Job | None:
+    """Begin a work with None, or give it the outcome of its job; its next job, or None when it is done."""
+    try:
+        return work.throw(outcome) if isinstance(outcome, BaseException) else work.send(outcome)
+    except StopIteration:
+        return None
 
 
 def silent(_what: str, _done: int, _total: int | None) -> None:
@@ -89,6 +125,7 @@ class Scope:
 class Surroundings:
     """What a run needs from outside and a test decides: the time, fresh entity ids, who runs it.
 
+    `side_by_side` does the works of different tools.
     `is_gone` says of a holder that it certainly runs no more, so that its hold need not be waited for.
     """
 
@@ -97,3 +134,4 @@ class Surroundings:
     progress: Progress = silent
     holder: str = "this process"
     is_gone: Callable[[str], bool] = lambda _holder: False
+    side_by_side: SideBySide = one_by_one

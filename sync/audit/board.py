@@ -28,7 +28,8 @@ class Board:
 
     `disputed` are the cells in conflict (entity, field): people have claimed them, so their emptiness is no gap.
     `inactive` are person ids (or a stranger's native ids) that some tool calls deactivated. `sizes` say about how many
-    people an audience has, where that is known.
+    people an audience has, where that is known. `others` are campaigns that are looked at for what they share with
+    these alone.
     """
 
     campaigns: Mapping[str, Campaign]
@@ -40,11 +41,13 @@ class Board:
     disputed: frozenset[tuple[str, str]] = frozenset()
     inactive: frozenset[str] = field(default=frozenset())
     sizes: Mapping[str, int] = field(default_factory=dict)
+    others: Mapping[str, Campaign] = field(default_factory=dict)
 
-    def live(self) -> Iterator[Campaign]:
+    def live(self, *, with_others: bool = False) -> Iterator[Campaign]:
         """Campaigns that are not over, in the order of their sends, those without one last."""
         zone = self.wording.zone
-        found = [c for c in self.campaigns.values() if not c.is_over(self.now, zone)]
+        among = {**self.others, **self.campaigns} if with_others else self.campaigns
+        found = [c for c in among.values() if not c.is_over(self.now, zone)]
         dated = sorted(found, key=lambda c: (c.title, c.id))
         dated.sort(key=lambda c: first_moment(c.send, zone).timestamp() if c.send else inf)
         return iter(dated)

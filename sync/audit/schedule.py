@@ -11,6 +11,7 @@ from sync.audit.board import Board
 from sync.campaign import Campaign, day_of, first_moment
 from sync.findings import Finding, FindingKind, Severity
 from sync.model import Day, When
+from sync.wording import span
 
 # What is done after a send by its nature.
 AFTER_THE_SEND = frozenset({"analysis"})
@@ -68,7 +69,7 @@ def shared_audiences(board: Board) -> frozenset[str]:
 
 def _clashes(board: Board) -> Iterable[Clash]:
     by_audience: dict[str, list[Sending]] = defaultdict(list)
-    for campaign in board.live():
+    for campaign in board.live(with_others=True):
         if campaign.send is not None:
             sending = Sending(campaign, campaign.send, first_moment(campaign.send, board.wording.zone))
             for audience in campaign.audiences:
@@ -81,6 +82,8 @@ def _clashes(board: Board) -> Iterable[Clash]:
                 if second.at - first.at >= board.rules.audience_gap:
                     break
                 pair = (first.campaign.id, second.campaign.id)
+                if board.others.keys() >= set(pair):
+                    continue
                 shared.setdefault(pair, Clash(first, second, [])).audiences.append(audience)
     return shared.values()
 
@@ -96,7 +99,7 @@ def _flag(board: Board, clash: Clash) -> Finding:
         ids[0],
         f"{first.campaign.title} and {second.campaign.title} both reach {audiences}, {distance}: "
         f"{board.wording.value(first.send)} and {board.wording.value(second.send)}",
-        f"Move one of them until they are {_hours(board.rules.audience_gap)} apart, or take the audience out of one.",
+        f"Move one of them until they are {span(board.rules.audience_gap)} apart, or take the audience out of one.",
         first.campaign.id,
         first.campaign.title,
         ids[1],
@@ -115,12 +118,4 @@ def _named(board: Board, audience: str) -> str:
 def _distance(first: Sending, second: Sending, apart: timedelta) -> str:
     if apart < timedelta(minutes=1):
         return "on the same day" if Day in (type(first.send), type(second.send)) else "at the same time"
-    return f"{_hours(apart)} apart"
-
-
-def _hours(span: timedelta) -> str:
-    minutes = round(span.total_seconds() / 60)
-    if minutes < 90:
-        return f"{minutes} minutes"
-    hours = minutes / 60
-    return f"{hours:.0f} hours" if hours < 72 else f"{hours / 24:.0f} days"
+    return f"{span(apart)} apart"

@@ -107,7 +107,8 @@ def lasting_key(world: CrashWorld) -> str:
 def lasting(rows: Rows) -> Rows:
     """The rows that matter to a later run: no accounts of runs that ended, and not when something was noted."""
     kept = {name: [dict(row) for row in found] for name, found in rows.items() if name not in IRRELEVANT}
-    kept["journal"] = [row for row in kept.get("journal", []) if row["state"] == "intended"]
+    for row in kept.get("entity", []):
+        del row["due"]  # what is tried from time to time is due later each time
     for row in kept.get("position", []):
         del row["listed"], row["counted"], row["text"]  # with a real tool its own time is in it
     for row in kept.get("history", []):
@@ -168,6 +169,7 @@ def _lost(world: CrashWorld) -> list[str]:
     ]
     for entity in world.state().entities.values():
         kept += [claim for claims in entity.disputed.values() for claim in claims.values()]
+        kept += entity.agreed.values()  # also of what was deleted, as somebody decided
     for row in world.history():
         kept += [decode(json.loads(row.old)), decode(json.loads(row.new))]
         kept += [decode(value) for value in json.loads(row.lost).values()]

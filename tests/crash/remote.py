@@ -32,8 +32,17 @@ class RemoteTool:
         schema: NativeSchema = self._call("schema", "schema")
         return schema
 
-    def fetch(self) -> Iterator[Record]:
+    def setup(self) -> str | None:
+        return None
+
+    def recall(self, setup: str | None) -> None:
+        """Never called: nothing is kept between runs."""
+
+    def fetch(self, after: str | None = None) -> Iterator[Record]:
         yield from self._listing("fetch")
+
+    def reached(self) -> str | None:
+        return None
 
     def _listing(self, call: str, *arguments: str) -> Iterator[Any]:
         """All of a listing comes over the line at once, and with it where the next one begins."""

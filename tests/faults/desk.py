@@ -112,6 +112,9 @@ class Desk:
         self, operation: Operation, faults: Sequence[Fault], interlude: Callable[[Desk], object] | None = None
     ) -> Ending:
         """How an operation ends under faults. What is no SyncError goes through: nothing may raise it."""
+        if self.connector.capability.remembers:  # one case must not go by what another one has taught the connector
+            self.connector.recall(None)
+            self.connector.schema()
         world, before = self.box.world, len(self.box.world.entries)
         self.waits.clear()
         self.interlude = interlude

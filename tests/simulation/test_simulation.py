@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sync import reading
+from sync import listing
 from tests.postgres import Server
 from tests.simulation.__main__ import replay
 from tests.simulation.database import Database
@@ -93,7 +93,7 @@ def test_a_schedule_is_read_back_as_it_was_written() -> None:
 @pytest.fixture
 def blind(monkeypatch: pytest.MonkeyPatch) -> Schedule:
     """An engine that believes a lagging index, and a schedule in which that undoes somebody's edit."""
-    monkeypatch.setattr(reading._Reader, "_look_again", lambda *_: None)
+    monkeypatch.setattr(listing.Reader, "look_again", lambda _reader, listed: listed)
     return parse(
         "7:194:lag(833,66,200) status(331,383,177) tag(912,696,1011) edit(783,85,251) soon(964,556,477) "
         "soon(5,120,1003) lag(985,383,135) full(3,507,390) soon(967,760,73)"

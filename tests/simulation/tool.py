@@ -124,7 +124,7 @@ class SimulatedTool(MemoryConnector):
         self.at(self.tool, "schema", "before")
         return super().schema()
 
-    def fetch(self) -> Iterator[Record]:
+    def fetch(self, after: str | None = None) -> Iterator[Record]:
         self.at(self.tool, "fetch", "before")
         if self.down:
             raise self.down
@@ -214,7 +214,7 @@ class SimulatedTool(MemoryConnector):
         if self.lag:
             self.hidden.append((self.true_time() + self.lag, native, self.records.get(native)))
 
-    def _listed(self) -> list[Record]:
+    def _listed(self, start: tuple[int, int, str] | None = None) -> list[Record]:
         """What the index knows: of each record the state before the first change that it has not caught up with."""
         now = self.true_time()
         self.hidden = [entry for entry in self.hidden if entry[0] > now]

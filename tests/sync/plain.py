@@ -130,6 +130,8 @@ class Box:
     requires: tuple[str, ...] = ()
     settle: float = 0.0
     changes: bool = False
+    resumes: bool = False
+    remembers: bool = False
 
     def native(self) -> NativeSchema:
         return {
@@ -149,7 +151,14 @@ class Box:
 
     def connector(self) -> MemoryConnector:
         return MemoryConnector(
-            self.name, self.native(), kinds=self.kinds, batch=self.batch, settle=self.settle, changes=self.changes
+            self.name,
+            self.native(),
+            kinds=self.kinds,
+            batch=self.batch,
+            settle=self.settle,
+            changes=self.changes,
+            resumes=self.resumes,
+            remembers=self.remembers,
         )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+import pytest
+
 from sync.merge import Conflict, Merged
 from sync.model import EntityLink, Kind, Record, Value
 from sync.plan import NAME_OF_CAMPAIGN, Side
-from sync.ports import Capability, Native, Refusal, View
-from tests.sync.plain import FIELDS, AsIs, Only, PlainMapping
+from sync.ports import Calendar, Capability, Native, Refusal, TimeKind, View
+from tests.sync.plain import FIELDS, AsIs, Only, PlainMapping, instant
 from tests.sync.test_plan import BOTH, planned, side, sighted, steps, subject
 
 
@@ -141,3 +143,50 @@ def test_a_stage_is_never_taken_off_its_campaign() -> None:
     merged = {"campaign": Merged(None, {}, {"b": None})}
     stage = subject(sighted("b", Kind.STAGE), entity="s1", kind=Kind.STAGE, merged=merged)
     assert steps(planned(subject(sighted("b")), stage, b=side("b"))) == []
+
+
+SEND, OTHER = instant("2026-06-01T09:00"), instant("2026-06-02T09:00")
+DISPUTED = Merged(SEND, {}, conflict=Conflict({"a": SEND, "b": OTHER}))
+
+
+@pytest.mark.parametrize(
+    ("plans_drafts", "status", "time", "written"),
+    [
+        (False, "scheduled", None, None),
+        (False, "scheduled", Merged(SEND, {}), SEND),
+        (False, "scheduled", Merged(OTHER, {}, {"b": OTHER}), OTHER),
+        (False, "scheduled", DISPUTED, None),
+        (False, "planned", Merged(SEND, {}), None),
+        (True, "scheduled", Merged(SEND, {}), None),
+    ],
+)
+def test_a_draft_that_holds_no_time_is_told_it_when_it_is_to_be_scheduled(
+    plans_drafts: bool, status: str, time: Merged | None, written: Value
+) -> None:
+    esp = side("b", calendar=Calendar(frozenset({TimeKind.INSTANT}), plans_drafts=plans_drafts))
+    merged = {"status": Merged(status, {}, {"b": status}), **({"planned_send": time} if time else {})}
+    (step,) = planned(subject(sighted("b"), merged=merged, agreed={"planned_send": SEND}), b=esp).steps
+    assert step.values == {"status": status, **({"planned_send": written} if written else {})}
+
+
+def test_a_tool_that_is_no_calendar_is_told_no_time_with_a_status() -> None:
+    merged = {"status": Merged("scheduled", {}, {"b": "scheduled"}), "planned_send": Merged(SEND, {})}
+    (step,) = planned(subject(sighted("b"), merged=merged, agreed={"planned_send": SEND}), b=side("b")).steps
+    assert step.values == {"status": "scheduled"}
+
+
+@pytest.mark.parametrize(
+    ("views", "agreed"),
+    [
+        ({"planned_send": Only(frozenset())}, SEND),  # a time that it cannot show
+        ({"planned_send": AsIs()}, None),
+        ({}, SEND),
+    ],
+)
+def test_a_draft_is_told_no_time_that_it_cannot_hold(views: Mapping[str, View], agreed: Value) -> None:
+    calendar = Calendar(frozenset({TimeKind.INSTANT}))
+    mapping = PlainMapping("b", {Kind.CAMPAIGN: {"status": AsIs(), **views}})
+    merged = {"status": Merged("scheduled", {}, {"b": "scheduled"}), "planned_send": Merged(agreed, {})}
+    on = subject(sighted("b"), merged=merged, agreed={"planned_send": agreed})
+    result = planned(on, b=Side(Capability(BOTH, calendar=calendar), mapping))
+    assert ([step.values for step in result.steps], result.obstacles) == ([{"status": "scheduled"}], [])

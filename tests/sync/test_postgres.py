@@ -7,6 +7,7 @@ import logging
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -130,7 +131,7 @@ def test_a_connection_that_was_cut_undoes_the_step_and_the_next_one_gets_a_new_c
 
 def _save_and(store: Store, statement: str) -> None:
     with database.database_errors(store.engine), store.engine.begin() as connection:
-        Transaction(lambda: connection, "test", {}, None).save([an_entity()])
+        Transaction(lambda: connection, "test", {}, None, count(1)).save([an_entity()])
         connection.execute(text(statement))
 
 

@@ -16,6 +16,7 @@ from sync.ports import Capability, Reading
 from sync.report import Action
 from sync.report import State as Progressed
 from sync.ripples import ripples
+from sync.shelf import AtHand
 from sync.state import Link, Remembered, State
 from tests.sync.calendar_tool import CALENDAR, EspBox
 from tests.sync.plain import START, World
@@ -34,7 +35,8 @@ def moved(tmp_path: Any, *results: Result, calendar: bool = True) -> frozenset[s
     box = EspBox("esp")
     side = Side(Capability(frozenset({Kind.CAMPAIGN}), calendar=CALENDAR if calendar else None), box.mapping())
     link = Link(REF, memory={"name": Memory("Spring"), "status": Memory("planned")})
-    state = State({"cs-1": Remembered("cs-1", Kind.CAMPAIGN, links={"esp": link})})
+    entities = {"cs-1": Remembered("cs-1", Kind.CAMPAIGN, links={"esp": link})}
+    state = State(AtHand(entities), entities)
     shown = Record(REF, {"name": "Summer", "status": "scheduled"})
     intake = Intake(sides={"esp": side}, members={"cs-1": {"esp": Sighting(Record(REF, {}), Reading({}))}})
     world = World(tmp_path, box)
