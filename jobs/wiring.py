@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pydantic import BaseModel
 
 from jobs.settings import Settings, ToolSettings
+from jobs.side_by_side import in_turn, side_by_side
 from jobs.tools import mapping_file
 from jobs.tools_calendar import CalendarOptions
 from mappings.bind import bind
@@ -111,7 +112,7 @@ def run(settings: Settings, store: Store, order: Order, progress: Progress = sil
         return engine_run(
             workspace,
             store,
-            Surroundings(clock, new_id, progress, _holder(os.getpid()), is_gone),
+            Surroundings(clock, new_id, in_turn(progress), _holder(os.getpid()), is_gone, side_by_side),
             dry=order.dry,
             scope=order.scope,
             allow_mass=order.allow_mass,

@@ -1,28 +1,34 @@
 """Carries out a plan: look again, write down the intent, write, and remember what the tool made of it.
 
 Every batch is one call to a tool between two commits, so that a crash at any point leaves either an intent that the
-next run settles by a look-up, or a result.
+next run settles by a look-up, or a result. No tool waits for another: only the calls are made side by side, and all
+that is remembered is remembered between them, by one tool at a time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
+from typing import Any, TypeVar
 
+from sync.batches import chunks, parts, phases
 from sync.codec import encode
 from sync.errors import Ambiguous, ConfigError, Rejected, Stale, SyncError, Unavailable
-from sync.merge import Memory
-from sync.model import UNSET, EntityLink, Kind, Record, Value
+from sync.model import UNSET, Record, Ref
 from sync.plan import LINK_FIELD, NAME_OF_CAMPAIGN, Side, Step
-from sync.ports import Archive, Change, Connector, Create, Outcome, Update, Written
-from sync.reconcile import acknowledged, memory_of_new
+from sync.ports import Archive, Change, Connector, Create, NativeSchema, Outcome, Update, Written
 from sync.report import Action
 from sync.report import State as Progressed
-from sync.state import Link, State
+from sync.state import State
 from sync.store import Store
-from sync.transaction import Transaction
-from sync.workspace import Surroundings, Workspace
+from sync.workspace import GivenUp, Job, Surroundings, Work, Workspace
+from sync.written import remember_part, remember_written
+
+T = TypeVar("T")
+# A part of a tool's work, which asks the tool by jobs of its own and has a result.
+Part = Generator[Job, Any, T]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +56,46 @@ class Delivery:
     shown: dict[tuple[str, str], Record] = field(default_factory=dict)
     # Sends (entity, tool) that are off the calendar by our doing, and whether that is sure.
     unscheduled: dict[tuple[str, str], bool] = field(default_factory=dict)
-    _begun: dict[int, bool] = field(default_factory=dict)  # intents that took a send off, and whether that is sure
+    # Tools that go by what was kept of their set-up, and their fields by that: they are asked before the first write.
+    recalled: dict[str, NativeSchema] = field(default_factory=dict)
+    # Intents that took a send off, and whether that is sure: written by a job, read when that has ended.
+    _begun: dict[int, bool] = field(default_factory=dict)
+    _broken: bool = False  # the run was ended while somebody may still be writing
 
     def deliver(self, steps: Sequence[Step]) -> list[Result]:
-        """Carry out the steps, campaigns before stages (archives the other way round)."""
-        total = len(steps)
-        for phase in _phases(steps):
-            for tool in sorted({step.tool for step in phase}):
-                batch = max(1, self.sides[tool].capability.batch)
-                for chunk in _chunks([step for step in phase if step.tool == tool], batch):
-                    self._deliver_chunk(tool, chunk)
-                    self.around.progress("writing", len(self.results), total)
+        """Carry out the steps, in each tool campaigns before stages. Campaigns are archived at the very end: without a
+        record anywhere one would be dead, and what is left of its stages would belong to nobody."""
+        before = len(self.results)
+        for part in parts(steps):
+            by_tool: dict[str, list[Step]] = {tool: [] for tool in sorted({step.tool for step in part})}
+            for step in part:
+                by_tool[step.tool].append(step)
+            try:
+                self.around.side_by_side([self._deliver_tool(tool, own, len(steps)) for tool, own in by_tool.items()])
+            except BaseException:
+                self._broken = True
+                raise
+        # In an order that does not tell which tool was the faster one.
+        self.results[before:] = sorted(self.results[before:], key=lambda result: result.step.tool)
+        self.down = dict(sorted(self.down.items()))
+        self.shown = dict(sorted(self.shown.items(), key=lambda place: place[0]))
         return self.results
 
-    def _deliver_chunk(self, tool: str, chunk: Sequence[Step]) -> None:
+    def _deliver_tool(self, tool: str, steps: Sequence[Step], total: int) -> Work:
+        batch = max(1, self.sides[tool].capability.batch)
+        for phase in phases(steps):
+            for chunk in chunks(phase, batch):
+                yield from self._deliver_chunk(tool, chunk)
+                self.around.progress("writing", len(self.results), total)
+
+    def _deliver_chunk(self, tool: str, chunk: Sequence[Step]) -> Part[None]:
         if tool in self.down:
             self._put_off(chunk, self.down[tool])
             return
         connector = self.workspace.tools[tool].connector
         try:
-            ready = self._ready(tool, connector, chunk)
+            yield from self._ask_set_up(tool, connector)
+            ready = yield from self._ready(tool, connector, chunk)
         except SyncError as error:
             self.down[tool] = error
             self._put_off(chunk, error)
@@ -79,7 +105,7 @@ class Delivery:
         intents = self._intend(ready, connector.time() or self.around.clock())
         changes = [self._noted(step, change, intent) for (step, change), intent in zip(ready, intents, strict=True)]
         try:
-            outcomes = connector.write(changes)
+            outcomes: Sequence[Outcome] = yield partial(connector.write, changes)
         except SyncError as error:
             # The connector could not say how a single change ended, so nobody knows.
             self.down[tool] = error
@@ -87,11 +113,19 @@ class Delivery:
             return
         for step, refusal in self._conclude(ready, intents, outcomes):
             if step.action is Action.CREATE:
-                self._bare(tool, step, refusal)
+                yield from self._bare(tool, step, refusal)
             else:
-                self._cell_by_cell(tool, connector, step)
+                yield from self._cell_by_cell(tool, connector, step)
 
-    def _bare(self, tool: str, step: Step, refusal: SyncError) -> None:
+    def _ask_set_up(self, tool: str, connector: Connector) -> Part[None]:
+        """What was kept of a tool's set-up will do to read, but not to write. Raises Stale when it has changed."""
+        known = self.recalled.pop(tool, None)
+        if known is not None:
+            connector.recall(None)
+            if (yield connector.schema) != known:
+                raise Stale(f"{tool}: its fields have changed meanwhile; the next run goes by what they are now")
+
+    def _bare(self, tool: str, step: Step, refusal: SyncError) -> Part[None]:
         """Repeat a refused creation with only what it cannot do without: one bad value must not keep a record from
         being made. The next run gives it the rest, cell by cell, and tells which one is refused."""
         mapping, least = self.sides[tool].mapping, dict(step.values)
@@ -104,16 +138,16 @@ class Delivery:
             return
         native = mapping.put(step.kind, {**least, NAME_OF_CAMPAIGN: step.campaign_name}, None).fields
         cells = tuple(cell for cell in step.cells if cell.field in least)
-        self._deliver_chunk(tool, [replace(step, values=least, native=native, cells=cells)])
+        yield from self._deliver_chunk(tool, [replace(step, values=least, native=native, cells=cells)])
 
-    def _cell_by_cell(self, tool: str, connector: Connector, step: Step) -> None:
+    def _cell_by_cell(self, tool: str, connector: Connector, step: Step) -> Part[None]:
         """Repeat a refused update cell by cell: tools take all of a change or nothing, and one bad value must hold
         back no other. What the record shows already was written before the refusal, as fields are before a status."""
         if step.sighting is None:
             return
         mapping, ref = self.sides[tool].mapping, step.sighting.record.ref
         try:
-            now = connector.read([ref]).get(ref)
+            now = (yield partial(connector.read, [ref])).get(ref)
         except SyncError as error:
             self._put_off([step], error)
             return
@@ -121,7 +155,7 @@ class Delivery:
         for cell in step.cells:
             one = replace(step, values={cell.field: cell.new}, cells=(cell,), native={}, moves_to=None)
             if cell.field == LINK_FIELD:
-                self._deliver_chunk(tool, [replace(one, moves_to=step.moves_to)])
+                yield from self._deliver_chunk(tool, [replace(one, moves_to=step.moves_to)])
             elif now and shown.get(cell.field, UNSET) == cell.new:
                 self._remember(one, now)
                 with self.store.transaction() as transaction:
@@ -129,28 +163,22 @@ class Delivery:
                 self.results.append(Result(one, Progressed.DONE))
             else:
                 native = mapping.put(step.kind, one.values, step.sighting.record).fields
-                self._deliver_chunk(tool, [replace(one, native=native)])
+                yield from self._deliver_chunk(tool, [replace(one, native=native)])
 
-    def _ready(self, tool: str, connector: Connector, chunk: Sequence[Step]) -> list[tuple[Step, Change]]:
+    def _ready(self, tool: str, connector: Connector, chunk: Sequence[Step]) -> Part[list[tuple[Step, Change]]]:
         """The changes whose records still are what the plan saw."""
         refs = [step.sighting.record.ref for step in chunk if step.sighting is not None]
-        fresh = connector.read(refs) if refs else {}
+        fresh: Mapping[Ref, Record] = (yield partial(connector.read, refs)) if refs else {}
         ready: list[tuple[Step, Change]] = []
         for step in chunk:
-            if step.sighting is None:
-                parent, known = self._parent(step)
-                if known:
-                    ready.append((step, Create(step.entity, step.kind, step.native, parent)))
-                else:
-                    self._put_off([step], Stale(f"its campaign has no record in {tool} yet"))
-                continue
-            now = fresh.get(step.sighting.record.ref)
-            if now is None or self._differs(step, now):
-                self._put_off([step], Stale(f"somebody changed it in {tool} meanwhile; the next run merges that"))
-                continue
+            now = fresh.get(step.sighting.record.ref) if step.sighting else None
             parent, known = self._parent(step)
-            if not known:
+            if step.sighting and (now is None or self._differs(step, now)):
+                self._put_off([step], Stale(f"somebody changed it in {tool} meanwhile; the next run merges that"))
+            elif not known:
                 self._put_off([step], Stale(f"its campaign has no record in {tool} yet"))
+            elif now is None:
+                ready.append((step, Create(step.entity, step.kind, step.native, parent)))
             elif step.action is Action.ARCHIVE:
                 ready.append((step, Archive(now)))
             else:
@@ -162,7 +190,9 @@ class Delivery:
         if not isinstance(change, Update) or self.sides[step.tool].capability.calendar is None:
             return change
 
-        def unscheduled(sure: bool) -> None:
+        def unscheduled(sure: bool) -> None:  # called by the job that writes
+            if self._broken:
+                raise GivenUp
             self._begun[intent] = sure
             with self.store.transaction() as transaction:
                 transaction.unscheduled(intent, sure=sure)
@@ -187,34 +217,31 @@ class Delivery:
         return moved or any(reading.get(name) != before.get(name) for name in names if name != LINK_FIELD)
 
     def _intend(self, ready: Sequence[tuple[Step, Change]], at: datetime) -> list[int]:
+        changes = [(step.tool, step.entity, step.action.value, _cells(step)) for step, _ in ready]
         with self.store.transaction() as transaction:
-            return [
-                transaction.intend(self.run, at, step.tool, step.entity, step.action.value, _cells(step))
-                for step, _ in ready
-            ]
+            return transaction.intend(self.run, at, changes)
 
     def _conclude(
         self, ready: Sequence[tuple[Step, Change]], intents: Sequence[int], outcomes: Sequence[Outcome]
     ) -> list[tuple[Step, SyncError]]:
         """Remember how the changes ended; gives the refused ones of which a part may still be taken."""
         refused: list[tuple[Step, SyncError]] = []
+        known: list[int] = []  # whose end is known
         with self.store.transaction() as transaction:
             for (step, _), intent, outcome in zip(ready, intents, outcomes, strict=True):
                 if isinstance(outcome, Written):
                     self._remember(step, outcome.record)
-                    transaction.save([self.state.entities[step.entity]])
-                    self._finished(transaction, step, intent)
+                    known += self._finished(step, intent)
                     self.results.append(Result(step, Progressed.DONE))
                     continue
-                self._remember_part(step, outcome.record)
-                transaction.save([self.state.entities[step.entity]])
+                remember_part(self.state.entities[step.entity], step, outcome.record, self.sides[step.tool])
                 # An unanswered write keeps its intent: what became of it is looked up before it is repeated. So does
                 # one that stopped between its steps.
                 unknown = isinstance(outcome.error, Ambiguous)
                 kept = unknown or self._is_halfway(intent, outcome.error)
                 if intent in self._begun and kept:
                     self.unscheduled[step.entity, step.tool] = self._begun[intent]
-                transaction.conclude(intent, "intended" if kept else "failed", str(outcome.error))
+                known += [] if kept else [intent]
                 if isinstance(outcome.error, Unavailable | ConfigError) and not unknown:
                     self.down[step.tool] = outcome.error
                 if isinstance(outcome.error, Rejected) and len(step.cells) > 1:
@@ -223,17 +250,19 @@ class Delivery:
                 late = isinstance(outcome.error, Stale | Unavailable | ConfigError)
                 state = Progressed.DEFERRED if late else Progressed.FAILED
                 self.results.append(Result(step, state, outcome.error))
+            transaction.save(self.state.entities[step.entity] for step, _ in ready)
+            transaction.conclude(known)
         return refused
 
-    def _finished(self, transaction: Transaction, step: Step, intent: int) -> None:
-        """The change is done, and with it an earlier one that it has finished."""
-        transaction.conclude(intent, "done")
-        if step.resumed:
-            for earlier in self.state.intents:
-                if earlier.unscheduled and (earlier.entity, earlier.tool) == (step.entity, step.tool):
-                    transaction.conclude(earlier.id, "done")
+    def _finished(self, step: Step, intent: int) -> list[int]:
+        """The change is done, and with it an earlier one that it has finished: their numbers."""
+        place = step.entity, step.tool
+        earlier = [
+            one.id for one in self.state.intents if step.resumed and one.unscheduled and (one.entity, one.tool) == place
+        ]
         if step.resumed or intent in self._begun:
-            self.unscheduled.pop((step.entity, step.tool), None)
+            self.unscheduled.pop(place, None)
+        return [intent, *earlier]
 
     def _is_halfway(self, intent: int, error: SyncError) -> bool:
         """Whether a change has left a send off the calendar. A plain refusal to take it off has done nothing."""
@@ -246,27 +275,7 @@ class Delivery:
             entity.links[step.tool].gone = True
             return
         self.shown[step.entity, step.tool] = record
-        link = entity.links.setdefault(step.tool, Link(record.ref))
-        link.key, link.url = record.key, record.url
-        values: dict[str, Value] = dict(self.sides[step.tool].mapping.get(record).values)
-        if LINK_FIELD in step.values or (step.kind is Kind.STAGE and step.action is Action.CREATE):
-            values[LINK_FIELD] = EntityLink(step.moves_to) if step.moves_to else None
-        if step.action is Action.CREATE:
-            views = self.sides[step.tool].mapping.views(step.kind)
-            link.memory = memory_of_new(entity, views, self.workspace.schema, {*step.values, LINK_FIELD}, values)
-            return
-        for name, wanted in step.values.items():
-            link.memory[name] = acknowledged(values.get(name, wanted), wanted)
-
-    def _remember_part(self, step: Step, record: Record | None) -> None:
-        """Remember what a change left behind that was made in part: it is nobody's edit."""
-        link = self.state.entities[step.entity].links.get(step.tool)
-        if record is None or link is None:
-            return
-        shown = self.sides[step.tool].mapping.get(record).values
-        for name in step.values:
-            if name in shown and name in link.memory:
-                link.memory[name] = Memory(shown[name])
+        remember_written(entity, step, record, self.sides[step.tool], self.workspace.schema)
 
     def _put_off(self, steps: Iterable[Step], error: SyncError) -> None:
         state = Progressed.FAILED if isinstance(error, Rejected) else Progressed.DEFERRED
@@ -275,18 +284,3 @@ class Delivery:
 
 def _cells(step: Step) -> dict[str, list[object]]:
     return {cell.field: [encode(cell.old), encode(cell.new)] for cell in step.cells}
-
-
-def _phases(steps: Sequence[Step]) -> Iterator[list[Step]]:
-    """Campaigns before stages, but archived stages before archived campaigns."""
-    archives = [step for step in steps if step.action is Action.ARCHIVE]
-    others = [step for step in steps if step.action is not Action.ARCHIVE]
-    yield [step for step in others if step.kind is Kind.CAMPAIGN]
-    yield [step for step in others if step.kind is Kind.STAGE]
-    yield [step for step in archives if step.kind is Kind.STAGE]
-    yield [step for step in archives if step.kind is Kind.CAMPAIGN]
-
-
-def _chunks(steps: Sequence[Step], size: int) -> Iterator[list[Step]]:
-    for at in range(0, len(steps), size):
-        yield list(steps[at : at + size])
