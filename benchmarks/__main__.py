@@ -73,7 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-peers", action="store_true", help="measure no other program beside the engine")
     parser.add_argument("--json", action="store_true", help="print JSON in place of tables")
     parser.add_argument("--out", type=Path, help=f"where the JSON goes (default: {OUT.parent.name}/{OUT.name})")
-    parser.add_argument("--profile", choices=PROFILES, metavar="STEP", help=f"one of {', '.join(PROFILES)}")
+    steps = ", ".join(PROFILES).replace("%", "%%")
+    parser.add_argument("--profile", choices=PROFILES, metavar="STEP", help=f"one of {steps}")
     return parser
 
 

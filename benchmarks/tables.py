@@ -93,16 +93,18 @@ def of_decode(rows: Sequence[decode.Row]) -> str:
 
 
 def of_limits(rows: Sequence[limits.Row]) -> str:
-    header = ("campaigns", "run", "seconds", "bound", "ratio", "429s", "requests and the fewest, by tool")
-    cells = [
-        (
-            f"{row.campaigns}", row.run, f"{row.seconds:.1f}", f"{row.bound:.1f}", _ratio(row.ratio), f"{row.refused}",
-            ", ".join(f"{tool} {asked}/{least}" for tool, (asked, least, _) in row.tools.items()),
-        )
-        for row in rows
-    ]  # fmt: skip
-    return "Under the vendors' rate limits, by the stand-ins' clock: a request takes no time.\n\n" + table(
-        header, cells
+    header = ("campaigns", "run", "tool", "requests", "fewest", "seconds", "bound s", "ratio", "429s")
+    cells = []
+    for row in rows:
+        for tool, one in row.tools.items():
+            timed = (f"{one.seconds:.1f}", f"{one.least:.1f}", _ratio(limits.ratio(one.seconds, one.least)))
+            counts = f"{one.requests}", f"{one.fewest}"
+            cells.append((f"{row.campaigns}", row.run, tool, *counts, *timed, f"{one.refused}"))
+        whole = f"{row.seconds:.1f}", f"{row.bound:.1f}", _ratio(row.ratio)
+        cells.append((f"{row.campaigns}", row.run, "all", "-", "-", *whole, f"{row.refused}"))
+    return (
+        "Under the vendors' rate limits, by the stand-ins' clock: a request takes no time. A tool's seconds end with "
+        "its last request; where the limits demand no wait there is no ratio.\n\n" + table(header, cells)
     )
 
 

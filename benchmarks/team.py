@@ -17,12 +17,13 @@ import requests
 from connectors.sandbox.server import Sandbox
 from jobs.demo_workspace import write_workspace
 from jobs.settings import Settings, load_settings
+from jobs.side_by_side import side_by_side as together
 from jobs.wiring import open_state, open_workspace
 from sync.engine import run
 from sync.model import Kind
 from sync.report import RunReport
 from sync.state import Remembered
-from sync.workspace import Surroundings
+from sync.workspace import SideBySide, Surroundings
 
 TODAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 INTERVAL = timedelta(minutes=15)
@@ -61,11 +62,18 @@ class Team:
         config.write_text(text, "utf-8")
         self.settings: Settings = load_settings(config)
 
-    def sync(self, *, dry: bool = False, full: bool = False, after: timedelta = INTERVAL) -> Measured:
+    def sync(
+        self,
+        *,
+        dry: bool = False,
+        full: bool = False,
+        after: timedelta = INTERVAL,
+        side_by_side: SideBySide = together,
+    ) -> Measured:
         """One run, so long after the last."""
         self.now = max(self.now, self.box.world.now()) + after
         self.control("clock", {"now": self.now.isoformat()})
-        around = Surroundings(self.box.world.now, self._new_id)
+        around = Surroundings(self.box.world.now, self._new_id, side_by_side=side_by_side)
         since, begun = len(self.box.world.entries), time.perf_counter()
         with open_workspace(self.settings) as workspace, open_state(self.settings) as store:
             report = run(workspace, store, around, dry=dry, full=full)

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import logging
 import math
 import os
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Final, cast
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
-from pyrate_limiter import Rate, RateItem, SQLiteBucket
-from pyrate_limiter.abstracts.algorithm import Decision
+from pyrate_limiter import Rate
 
+from connectors import clock
+from connectors.budgets_ledger import LOCKED, RESERVE, Ledger, biting
 from sync.errors import Unavailable
 
-RESERVE: Final = 0.2  # of a budget, for writes alone
+__all__ = [
+    "LOCKED", "LONGEST_PAUSE", "MARGIN", "RESERVE", "SHARED_BELOW", "Budget", "cache_folder", "rates", "shared_name",
+]  # fmt: skip
+
+T = TypeVar("T")
+
 SHARED_BELOW: Final = 200.0  # calls a second; no tool counts that many, so nobody needs to share more
-MARGIN: Final = 50  # ms longer than the tool's window: calls may be closer together when they arrive than when sent
+MARGIN: Final = (
+    5  # ms longer than the tool's window: its clock may be a little slower than ours, and both count whole ms
+)
 LONGEST_PAUSE: Final = 60.0  # seconds that a call waits for a paused budget; beyond that a later run is better
-LOCKED: Final = 5.0  # seconds until a lock that nobody gives back, as of a stopped process, is done without
 TIDY: Final = 64  # calls between two removals of those that count no more
+KNOWN: Final = 8  # answers after which the fastest of them is taken for how fast the tool can be
 
 _LOG = logging.getLogger(__name__)
 
@@ -42,12 +47,7 @@ def rates(per_second: float | None, per_minute: float | None = None) -> list[Rat
         rate = _whole(allowed, window)
         if not made or rate.limit / rate.interval < made[-1].limit / made[-1].interval:  # else it never bites
             made.append(rate)
-    return _biting(made)
-
-
-def _biting(made: Sequence[Rate]) -> list[Rate]:
-    """Without a shorter window that allows no less than a longer one: that never bites, and no bucket takes it."""
-    return [rate for at, rate in enumerate(made) if all(rate.limit < longer.limit for longer in made[at + 1 :])]
+    return biting(made)
 
 
 def shared_name(tool_type: str, url: str, place: str = "") -> str | None:
@@ -78,8 +78,8 @@ class Budget:
         share: str | None = None,
         *,
         folder: Path | None = None,
-        now: Callable[[], int] = lambda: time.monotonic_ns() // 1_000_000,
-        sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], int] = clock.milliseconds,
+        sleep: Callable[[float], None] = clock.sleep,
     ) -> None:
         self.allowed = tuple(allowed)
         self.share = share
@@ -87,29 +87,37 @@ class Budget:
         self._now = now
         self._sleep = sleep
         self._threads = threading.Lock()
-        self._ledger: _Ledger | None = None
+        self._ledger: Ledger | None = None
         self._taken = 0
+        self._answers = 0
+        self._fastest: int | None = None  # ms between a call and its answer
 
     def take(self, *, writes: bool) -> None:
-        """Wait until the call may be made, and count it. Unavailable where that is too long off."""
-        while (wait := self._attempt(writes)) > 0:
-            if wait > LONGEST_PAUSE:
-                raise Unavailable(
-                    f"The tool asked for a pause of all calls to {self.share or 'it'}, which lasts {math.ceil(wait)} "
-                    "seconds more. The next run tries again.",
-                    wait,
-                )
-            self._sleep(wait)
+        """Wait until the call may be made, and count it as made now. Unavailable where that is too long off."""
+        self._admitted(writes, self._count)
+
+    @contextmanager
+    def call(self, *, writes: bool) -> Iterator[None]:
+        """Around a call: wait until it may be made, and count it as made when it has reached the tool.
+
+        The tool counts it at some moment between our sending and its answer, which we are not told. What comes between
+        is on every call's way, and a part of it for certain: as much as the fastest call took from end to end. If a
+        window passed between the end of this call, less that much, and the sending of another one, then it passed at
+        the tool as well, however late this one got there or however early the other. So nothing is lost where all
+        calls are equally fast, and no window ever holds too many where they are not.
+        """
+        ledger, number, begun = self._admitted(writes, self._begin)
+        sent = self._now()
+        try:
+            yield
+        except BaseException:
+            self._end(ledger, number, begun, self._now())
+            raise
+        self._end(ledger, number, begun, self._reached(sent, self._now()))
 
     def pause(self, seconds: float) -> None:
         """Let nobody call for so long."""
-
-        def note(ledger: _Ledger) -> float:
-            until = self._now() + math.ceil(seconds * 1000)
-            ledger.pauses.put(RateItem("pause", until))
-            return 0.0
-
-        self._counted(note)
+        self._alone(lambda ledger: ledger.pause(self._now() + math.ceil(seconds * 1000)))
 
     def close(self) -> None:
         """Give the files back; the next call would open them again."""
@@ -118,27 +126,56 @@ class Budget:
                 self._ledger.close()
                 self._ledger = None
 
-    def _attempt(self, writes: bool) -> float:
-        """0 when the call is counted and may be made, else the seconds after which to ask again."""
+    def _admitted(self, writes: bool, then: Callable[[Ledger, int], T]) -> T:
+        """Wait for room, and in the same step do what comes with it."""
 
-        def count(ledger: _Ledger) -> float:
+        def attempt(ledger: Ledger) -> tuple[float, T | None]:
             now = self._now()
             ledger.forget_the_future(now)
-            paused = ledger.pauses.peek(0)
-            if paused is not None and paused.timestamp > now:
-                return (paused.timestamp - now) / 1000
-            bucket = ledger.writes if writes else ledger.reads
-            decision = cast(Decision, bucket.put_decision(RateItem("call", now)))
-            if not decision.allowed:
-                return max(decision.retry_after_ms or 1, 1) / 1000
-            self._taken += 1
-            if self._taken % TIDY == 0:
-                ledger.writes.leak(now)
-            return 0.0
+            wait = ledger.paused(now) or ledger.wait(writes, now)
+            return (wait / 1000, None) if wait else (0.0, then(ledger, now))
 
-        return self._counted(count)
+        while True:
+            wait, done = self._alone(attempt)
+            if done is not None:
+                return done
+            if wait > LONGEST_PAUSE:
+                raise Unavailable(
+                    f"The tool asked for a pause of all calls to {self.share or 'it'}, which lasts {math.ceil(wait)} "
+                    "seconds more. The next run tries again.",
+                    wait,
+                )
+            self._sleep(wait)
 
-    def _counted(self, step: Callable[[_Ledger], float]) -> float:
+    def _count(self, ledger: Ledger, now: int) -> int:
+        """How many were counted here so far."""
+        self._taken += 1
+        if self._taken % TIDY == 0:
+            ledger.forget_the_past(now)
+        return self._taken
+
+    def _begin(self, ledger: Ledger, now: int) -> tuple[Ledger, int, int]:
+        number = ledger.begin(now)
+        self._count(ledger, now)
+        return ledger, number, now
+
+    def _end(self, ledger: Ledger, number: int, begun: int, counts: int) -> None:
+        def note(current: Ledger) -> None:
+            if current is ledger:  # else it was closed, or given up
+                current.end(number, begun, counts)
+
+        self._alone(note)
+
+    def _reached(self, sent: int, answered: int) -> int:
+        """When at the latest a call that was answered reached the tool, with what all calls lose on the way back and
+        forth taken off."""
+        took = answered - sent
+        certain = min(took, self._fastest or 0) if self._answers >= KNOWN else 0
+        self._answers += 1
+        self._fastest = took if self._fastest is None else min(self._fastest, took)
+        return answered - certain
+
+    def _alone(self, step: Callable[[Ledger], T]) -> T:
         """One step on the ledger, alone; in memory from now on where the shared one fails."""
         with self._threads:
             try:
@@ -153,7 +190,7 @@ class Budget:
                 self._ledger = None
                 return step(self._opened())
 
-    def _opened(self) -> _Ledger:
+    def _opened(self) -> Ledger:
         if self._ledger is not None and self._ledger.owner != os.getpid():
             self._ledger = None  # neither a lock nor a connection can be shared with the process that we come from
         if self._ledger is None:
@@ -162,79 +199,8 @@ class Budget:
                 folder = self._folder or cache_folder()
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 place = folder / hashlib.sha256(self.share.encode()).hexdigest()[:24]
-            self._ledger = _Ledger.opened(self.allowed, place)
+            self._ledger = Ledger.opened(self.allowed, place)
         return self._ledger
-
-
-@dataclass(slots=True)
-class _Ledger:
-    """The calls that were made, in a database file that a lock file guards; in memory without a lock.
-
-    Reads and writes are counted in one table, by different rates: a read goes only where room is left for writes.
-    """
-
-    writes: SQLiteBucket
-    reads: SQLiteBucket
-    pauses: SQLiteBucket
-    lock: int | None
-    owner: int
-
-    @classmethod
-    def opened(cls, allowed: Sequence[Rate], place: Path | None) -> _Ledger:
-        lock = os.open(f"{place}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600) if place else None
-        try:
-            with _alone(lock):
-                writes = SQLiteBucket.init_from_file(list(allowed), "calls", f"{place}.sqlite" if place else ":memory:")
-                # A commit survives the death of a process without waiting for the disk; after a power cut nobody
-                # wants the numbers.
-                writes.conn.execute("PRAGMA journal_mode=WAL").close()
-                writes.conn.execute("PRAGMA synchronous=OFF").close()
-                any_number = [Rate(1 << 30, 1)]
-                pauses = SQLiteBucket(any_number, writes.conn, "pauses")
-                pauses.conn.execute("CREATE TABLE IF NOT EXISTS pauses (name VARCHAR, item_timestamp INTEGER)").close()
-        except BaseException:
-            if lock is not None:
-                os.close(lock)
-            raise
-        reads = SQLiteBucket(_biting([_but_reserve(rate) for rate in allowed]), writes.conn, "calls")
-        return cls(writes, reads, pauses, lock, os.getpid())
-
-    def alone(self) -> AbstractContextManager[None]:
-        return _alone(self.lock)
-
-    def forget_the_future(self, now: int) -> None:
-        """What is noted for later than now stems from before the machine was started anew."""
-        newest = self.writes.peek(0)
-        if newest is not None and newest.timestamp > now:
-            self.writes.flush()
-            self.pauses.flush()
-
-    def close(self) -> None:
-        with suppress(OSError), self.alone():
-            self.writes.close()  # type: ignore[no-untyped-call]
-        if self.lock is not None:
-            os.close(self.lock)
-
-
-@contextmanager
-def _alone(lock: int | None) -> Iterator[None]:
-    """While no other process is. The system takes the lock back from a process that dies."""
-    if lock is None:
-        yield
-        return
-    patience = time.monotonic() + LOCKED
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            break
-        except BlockingIOError:
-            if time.monotonic() > patience:
-                raise TimeoutError("another process does not give back its lock") from None
-            time.sleep(0.002)
-    try:
-        yield
-    finally:
-        fcntl.flock(lock, fcntl.LOCK_UN)
 
 
 def _whole(allowed: float, window: int) -> Rate:
@@ -242,12 +208,6 @@ def _whole(allowed: float, window: int) -> Rate:
     if allowed >= 1:
         return Rate(math.floor(allowed), window + MARGIN)
     return Rate(1, window * math.ceil(1 / allowed) + MARGIN)
-
-
-def _but_reserve(rate: Rate) -> Rate:
-    """What reads may use of a rate."""
-    kept = math.ceil(rate.limit * RESERVE) if rate.limit > 1 else 0
-    return Rate(rate.limit - kept, rate.interval)
 
 
 def cache_folder() -> Path:

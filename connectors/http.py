@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +14,7 @@ import requests
 import tenacity
 from requests.adapters import HTTPAdapter
 
-from connectors import budgets
+from connectors import budgets, clock
 from connectors.answers import error_for, json_of, redacted, retry_after, time_of, translate
 from sync.errors import Ambiguous, Exhausted, Unavailable
 
@@ -53,8 +52,8 @@ class _Budgeted(_Patient):
         super().__init__(timeout, max_retries=0)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
-        self.budget.take(writes=not _only_reads(request, self._reading))
-        response = super().send(request, *args, **options)
+        with self.budget.call(writes=not _only_reads(request, self._reading)):
+            response = super().send(request, *args, **options)
         seconds = self._pause(response)
         if seconds:
             self.budget.pause(seconds)
@@ -138,7 +137,7 @@ def exchange(
 class ToolClock:
     """The tool's own time: the Date of its last answer and what has passed since by a clock that nobody sets."""
 
-    def __init__(self, passed: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, passed: Callable[[], float] = clock.monotonic) -> None:
         self._passed = passed
         self._answered: tuple[datetime, float] | None = None
 
@@ -165,7 +164,7 @@ class Retry:
     `budget` seconds.
     """
 
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] = clock.sleep
     attempts: int = 4
     budget: float = 90.0
     first: float = 0.5

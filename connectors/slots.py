@@ -5,12 +5,12 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from connectors import clock
 from connectors.budgets import cache_folder
 from sync.errors import Unavailable
 
@@ -36,7 +36,7 @@ class Slots:
         share: str | None = None,
         *,
         folder: Path | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = clock.sleep,
     ) -> None:
         with _guard:
             self._threads = _here.setdefault((account, places), threading.BoundedSemaphore(places))

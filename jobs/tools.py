@@ -61,7 +61,7 @@ class JiraOptions(Section):
     transition_fields: dict[Text, dict[Text, Any]] = Field(
         {}, description='By status, what a transition into it fills in: Done = { resolution = "Done" }.'
     )
-    requests_per_second: Limit = 20
+    requests_per_second: Limit = 50
 
     @model_validator(mode="after")
     def _signs_in(self) -> JiraOptions:

@@ -79,7 +79,7 @@ def test_a_budget_is_never_bunched_beyond_its_rate(allowed: tuple[Any, Any], mos
 def test_no_window_ever_holds_more_calls_than_allowed(clock: Clock) -> None:
     times = taken(clock, clock.budget(5), 23, writes=True)
     assert all(later - earlier >= 1000 for earlier, later in zip(times, times[5:], strict=False))
-    assert times[-1] - times[0] < 5 * 1100
+    assert times[-1] - times[0] < 4 * 1010, "next to nothing is lost"
 
 
 def test_reads_leave_room_for_writes_at_any_time(clock: Clock) -> None:
@@ -215,13 +215,13 @@ def test_a_question_that_is_posted_is_a_read_and_a_refusal_pauses_the_budget(tmp
     limit(session, 5, share="a", reading=("/listRecords",), folder=tmp_path)
     adapter: Any = session.get_adapter(URL)
     asked: list[bool] = []
-    whole = adapter.budget.take
+    whole = adapter.budget.call
 
-    def noted(*, writes: bool) -> None:
+    def noted(*, writes: bool) -> Any:
         asked.append(writes)
-        whole(writes=writes)
+        return whole(writes=writes)
 
-    adapter.budget.take = noted
+    adapter.budget.call = noted
     session.post(f"{URL}/listRecords?x=1", json={})
     session.post(URL, json={})
     assert asked == [False, True]
