@@ -30,6 +30,10 @@ class Renamed(Rejected):
     """A column that we asked for is not there, or not under that name: the schema has to be read anew."""
 
 
+class Moved(ConfigError):
+    """The columns are not those that an earlier run told of: they have to be asked for before anything is read."""
+
+
 def meaning(tool: str, doing: str, response: requests.Response, *, creating: bool) -> SyncError:
     """The error table of http with Airtable's particulars (reference airtable §6)."""
     error = error_for(tool, doing, response, creating=creating)

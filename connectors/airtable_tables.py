@@ -52,6 +52,12 @@ class Table:
         return field in {self.marker, self.parent} or any(field == known.id for known in self.fields)
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """The ids of all columns that a record is made from."""
+        ours = (self.marker, self.parent, self.changed_at, self.changed_by)
+        return tuple(dict.fromkeys(id_ for id_ in (*ours, *(field.id for field in self.fields)) if id_))
+
+    @property
     def form(self) -> str:
         """What the cells mean, whatever the columns are called: two tables of one form hold the same records alike."""
         fields = sorted((f.id, f.type, sorted(f.options)) for f in self.fields)

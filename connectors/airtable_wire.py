@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import requests
@@ -10,6 +11,7 @@ from pyairtable import Api
 from pyairtable.api.params import options_to_json_and_params, options_to_params
 
 from connectors.airtable_errors import Expired, Gone, Hidden, Renamed, lockout, meaning
+from connectors.airtable_sweep import Page
 from connectors.airtable_tables import Table
 from connectors.answers import items, understood, word
 from connectors.budgets import shared_name
@@ -35,6 +37,7 @@ class Wire:
         self.tool = tool
         self.base = base
         self.clock = ToolClock()
+        self.first_heard: datetime | None = None  # the tool's time at its first answer
         self._api = Api(token, timeout=TIMEOUT, retry_strategy=None, use_field_ids=True, endpoint_url=url.rstrip("/"))
         self._api.session.auth = grant or as_given
         # All processes count together: a base that is asked too often refuses everybody for half a minute.
@@ -67,25 +70,28 @@ class Wire:
     def listing(
         self, table: Table, *, size: int, formula: str | None = None, fields: Sequence[str] = ()
     ) -> Iterator[Mapping[str, Any]]:
-        """Each record once: pages may repeat what moved; an expired listing begins anew (reference airtable §2.1).
+        """Each record once. Renamed where the formula or the fields name a column that is not there."""
+        for page in self.pages(table, size=size, formula=formula, fields=fields):
+            yield from page.records
 
-        Renamed where the formula or the fields name a column that is not there.
-        """
+    def pages(
+        self, table: Table, *, size: int, formula: str | None = None, fields: Sequence[str] = ()
+    ) -> Iterator[Page]:
+        """Page by page, each record once: pages may repeat what moved; an expired listing begins anew (reference
+        airtable §2.1)."""
         seen: set[str] = set()
         for _ in range(LISTINGS):
             try:
-                for raw in self._pages(table, size, formula, fields):
-                    if raw["id"] not in seen:
-                        seen.add(raw["id"])
-                        yield raw
+                for page in self._pages(table, size, formula, fields):
+                    new = {raw["id"]: raw for raw in page.records if raw["id"] not in seen}
+                    seen.update(new)
+                    yield Page(list(new.values()), page.more)
             except Expired:
                 continue
             return
         raise Unavailable(f"{self.tool} let a listing expire {LISTINGS} times in a row. The next run tries again.")
 
-    def _pages(
-        self, table: Table, size: int, formula: str | None, fields: Sequence[str]
-    ) -> Iterator[Mapping[str, Any]]:
+    def _pages(self, table: Table, size: int, formula: str | None, fields: Sequence[str]) -> Iterator[Page]:
         options: dict[str, Any] = {"page_size": size, "use_field_ids": True}
         options |= {"formula": formula} if formula is not None else {}
         options |= {"fields": list(fields)} if fields else {}
@@ -97,7 +103,7 @@ class Wire:
                 all(word(raw, "id") for raw in records)
                 # On the last page it is absent (reference airtable §2.1): an empty one would be something unknown.
                 offset = word(page, "offset") if "offset" in page else None
-            yield from records
+            yield Page(records, offset is not None)
             if offset is None:
                 return
             options["offset"] = offset
@@ -159,6 +165,7 @@ class Wire:
         except requests.RequestException as exc:
             raise translate(self.tool, doing, exc, creating=creating) from exc
         self.clock.learn(response)
+        self.first_heard = self.first_heard or self.clock.now()
         if not response.ok:
             error = meaning(self.tool, doing, response, creating=creating)
             self._spent = error if isinstance(error, Exhausted) else self._spent

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sync.errors import Outdated, Rejected, Stale, SyncError
+from connectors import memory_texts as texts
+from sync.errors import Outdated, Rejected, Stale, SyncError, Unavailable
 from sync.model import UNSET, Attribution, Kind, Record, Ref, Unset
 from sync.ports import (
     Archive,
@@ -22,17 +23,17 @@ from sync.ports import (
     Relation,
     Update,
     Written,
-)  # fmt: skip
+)
 
 DAWN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class MemoryConnector:
     """One tool. Ids and times are counted, so that the same calls always make the same records.
-
     The sync's own calls are those of the Connector contract, and `log` holds each change they applied, in order.
     People act by `put`, `edit`, `clear`, `move`, `lock` and `delete`. `records` is what the tool holds, by native id.
-    A read-only field of the schema and every field of a kind in `read_only` refuse writes.
+    A read-only field of the schema and every field of a kind in `read_only` refuse writes. `requests` counts the calls
+    that came here. With `break_after`, the next listing breaks off, once, after so many records.
     """
 
     def __init__(
@@ -47,11 +48,13 @@ class MemoryConnector:
         archives: bool = True,
         changes: bool = False,
         relates: bool = False,
+        resumes: bool = False,
+        remembers: bool = False,
         read_only: frozenset[Kind] = frozenset(),
     ) -> None:
         self.tool = tool
         held = frozenset(schema) if kinds is None else kinds
-        self.capability = Capability(held, batch, settle, creates, archives, changes, relates)
+        self.capability = Capability(held, batch, settle, creates, archives, changes, relates, resumes, remembers)
         self.records: dict[str, Record] = {}
         self.log: list[Change] = []
         self.down: SyncError | None = None
@@ -59,7 +62,11 @@ class MemoryConnector:
         self.colleagues: list[Member] = []
         self.relations: dict[str, dict[str, Relation]] = {}
         self.forgets = False  # whether positions are too old at once
+        self.requests = 0
+        self.break_after: int | None = None
         self._position: str | None = None
+        self._reached: str | None = None
+        self._recalled: NativeSchema | None = None
         self._schema = schema
         self._read_only = read_only
         self._failures: dict[str, deque[tuple[Exception, bool]]] = {}
@@ -114,17 +121,35 @@ class MemoryConnector:
     # The contract.
 
     def schema(self) -> NativeSchema:
-        _raise(self._enter("schema"))
-        return self._schema
+        if self._recalled is None:
+            _raise(self._enter("schema"))
+        return self._recalled or self._schema
 
-    def fetch(self) -> Iterator[Record]:
+    def setup(self) -> str | None:
+        return texts.setup(self._recalled or self._schema) if self.capability.remembers else None
+
+    def recall(self, setup: str | None) -> None:
+        self._recalled = None if setup is None else texts.schema(setup) or self._recalled
+
+    def fetch(self, after: str | None = None) -> Iterator[Record]:
         failure = self._enter("fetch")
         if failure and not failure[1]:
             raise failure[0]
         self._position, now = None, self._now()
-        yield from self._listed()
+        start = texts.start(after) if self.capability.resumes else None
+        self._reached = after if start else None
+        for count, record in enumerate(self._listed(start), 1):
+            yield record
+            if self.capability.resumes:
+                self._reached, self._position = texts.reached(record.ref), now
+            if self.down or count == self.break_after:
+                self.break_after = None
+                raise self.down or Unavailable(f"The listing of {self.tool} broke off.")
         _raise(failure)
-        self._position = now
+        self._position, self._reached = now, None
+
+    def reached(self) -> str | None:
+        return self._reached
 
     def changes(self, since: str) -> Iterator[Record | Ref]:
         failure = self._enter("fetch")
@@ -247,9 +272,12 @@ class MemoryConnector:
         at = DAWN + timedelta(seconds=self._ticks)
         self.records[native] = replace(record, fields=kept, parent=kept_parent, changed_at=at, changed_by=who)
 
-    def _listed(self) -> list[Record]:
+    def _listed(self, start: texts.Place | None = None) -> list[Record]:
         shown = [r for r in self.records.values() if r.ref.kind in self.capability.kinds]
-        return [r for kind in Kind for r in shown if r.ref.kind is kind and r.ref.native not in self.unlisted]
+        listed = [r for kind in Kind for r in shown if r.ref.kind is kind and r.ref.native not in self.unlisted]
+        if self.capability.resumes:
+            listed.sort(key=lambda record: texts.place(record.ref))
+        return listed if start is None else [record for record in listed if texts.place(record.ref) > start]
 
     def _now(self) -> str:
         """What is unlisted shall be told of when it is listed, so that a position stays before its change."""
@@ -262,6 +290,7 @@ class MemoryConnector:
     def _enter(self, call: str) -> tuple[Exception, bool] | None:
         if self.down:
             raise self.down
+        self.requests += 1
         queue = self._failures.get(call)
         return queue.popleft() if queue else None
 

@@ -10,7 +10,7 @@ except ImportError as missing:
         "The conformance suite runs under pytest. Install it: pip install 'campaign-sync[conformance]'"
     ) from missing
 
-LAWS = ("changing", "failing", "reading", "texts", "workbench", "writing")
+LAWS = ("changing", "failing", "reading", "resuming", "texts", "workbench", "writing")
 # A law that is broken shows both sides only if pytest has rewritten its module, which it does while importing it.
 pytest.register_assert_rewrite(*(f"{__name__}.{laws}" for laws in LAWS))
 

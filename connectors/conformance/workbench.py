@@ -77,6 +77,10 @@ class Workbench:
         """How many writes of any connector have reached the tool so far."""
         self.untold("how often the tool was written to (writes)")
 
+    def requests(self) -> int:
+        """How many requests of any connector, reading or writing, have reached the tool so far."""
+        self.untold("how often the tool was asked (requests)")
+
     def links(self, ref: Ref) -> Collection[str]:
         """The addresses that the record links to, as people see them in the tool."""
         self.untold("which links a record shows (links)")

@@ -71,6 +71,9 @@ class SandboxConformance(ConnectorConformance):
     def writes(self) -> int:
         return sum(entry["tool"] == self.vendor and entry["write"] for entry in self.box.world.entries)
 
+    def requests(self) -> int:
+        return sum(entry["tool"] == self.vendor for entry in self.box.world.entries)
+
     @contextmanager
     def outage(self) -> Iterator[None]:
         said = {"message": f"Not now, {self.login['token']}."}

@@ -93,12 +93,11 @@ def test_a_delta_that_breaks_off_has_come_no_further(wire: Any, airtable: Airtab
     assert airtable.position() == since
 
 
-def test_a_listing_that_breaks_off_leaves_no_position(wire: Any, airtable: AirtableConnector) -> None:
-    wire.get(CAMPAIGNS, json={"records": [row("rec1")]})
-    wire.get(STAGES, status=503)
+def test_a_listing_that_breaks_off_at_once_leaves_no_position(wire: Any, airtable: AirtableConnector) -> None:
+    wire.get(CAMPAIGNS, status=503)
     with pytest.raises(Unavailable):
         list(airtable.fetch())
-    assert airtable.position() is None
+    assert (airtable.position(), airtable.reached()) == (None, None)
 
 
 def test_a_base_that_tells_no_time_has_no_position(wire: Any, airtable: AirtableConnector) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
 
 import pytest
 
+from connectors import airtable, airtable_sweep
 from connectors.airtable import AirtableConnector
 from connectors.sandbox.server import Sandbox
 from sync.model import Kind, Record, Ref
@@ -77,6 +79,22 @@ def test_a_mirror_that_follows_the_deltas_is_the_base(box: Sandbox, log: bool) -
     assert set(ours.census()) == set(now)
     people.close()
     ours.close()
+
+
+def test_a_listing_in_windows_goes_on_in_another_process(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = connect(box, log=False)
+    everything = {record.ref: record for record in whole.fetch()}
+    monkeypatch.setattr(airtable, "PAGE", 3)
+    monkeypatch.setattr(airtable_sweep, "HEAD", 1)
+    monkeypatch.setattr(airtable_sweep, "WINDOW", 1)
+    for place in (0, 5, len(everything) // 2, len(everything) - 2, len(everything)):
+        first, then = connect(box, log=False), connect(box, log=False)
+        seen = {record.ref: record for record in islice(first.fetch(), place)}
+        rest = {record.ref: record for record in then.fetch(first.reached())}
+        assert seen | rest == everything
+        first.close()
+        then.close()
+    whole.close()
 
 
 def test_a_second_process_uses_the_log_of_the_first(box: Sandbox) -> None:

@@ -131,6 +131,26 @@ def test_without_a_log_there_is_polling_and_nobody_is_asked_twice(
     assert slept == []
 
 
+def test_the_log_takes_over_from_a_listing_that_broke_off_and_went_on(wire: Any, airtable: AirtableConnector) -> None:
+    listed(wire, hook())
+    wire.get(CAMPAIGNS, json={"records": [row("rec1")]})
+    wire.get(STAGES, status=503)
+    with pytest.raises(Unavailable):
+        list(airtable.fetch())
+    begun, after = airtable.position(), airtable.reached()
+    assert begun is not None
+    assert json.loads(begun)["log"] is None, "it may have run out until the listing goes on"
+    wire.replace("GET", STAGES, json={"records": [row("rec9")]})
+    noted(wire)
+    assert [record.ref.native for record in airtable.fetch(after)] == ["rec9"]
+    assert json.loads(str(airtable.position()))["log"] == ["achOURS", 5]
+    wire.calls.reset()
+    assert len(list(airtable.changes(begun))) == 2, "what was edited since the first part began"
+    assert [str(call.request.url).split("?")[0] for call in wire.calls] == [CAMPAIGNS, STAGES, PAYLOADS]
+    assert json.loads(str(airtable.position()))["log"] == ["achOURS", 5]
+    assert sent(wire, "POST") == []
+
+
 LATE = {"at": "2026-10-08T07:00:00.000Z", "late": True}
 AFTER = "DATETIME_PARSE('2026-10-08T06:58:00.000Z')"
 

@@ -23,7 +23,7 @@ class TestMemory(ConnectorConformance):
 
     @pytest.fixture(autouse=True)
     def memory(self) -> None:
-        self.one = MemoryConnector("plan", SCHEMA, batch=5, changes=True, relates=True)
+        self.one = MemoryConnector("plan", SCHEMA, batch=5, changes=True, relates=True, resumes=True, remembers=True)
 
     def connect(self) -> MemoryConnector:
         return self.one
@@ -42,6 +42,9 @@ class TestMemory(ConnectorConformance):
 
     def writes(self) -> int:
         return len(self.one.log)
+
+    def requests(self) -> int:
+        return self.one.requests
 
     def links(self, ref: Ref) -> list[str]:
         return [relation.url for relation in self.one.relations.get(ref.native, {}).values()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,13 +17,15 @@ from tests.connectors.test_conformance_memory import SCHEMA
 from tests.connectors.test_conformance_memory import TestMemory as Laws
 
 Law = Callable[..., None]
+ABLE: dict[str, Any] = {"batch": 5, "changes": True, "resumes": True, "remembers": True}
+GIVEN = {"texts": ("a text of Ours", "b"), "after": "yesterday", "setup": "yesterday"}
 
 
 class Faulty(MemoryConnector):
     """The tool in memory with one fault, by the name of the call that has it."""
 
     def __init__(self, **faults: Any) -> None:
-        super().__init__("plan", SCHEMA, batch=5, changes=True)
+        super().__init__("plan", SCHEMA, **ABLE)
         self.faults = faults
 
     def _spoil(self, call: str, given: Any) -> Any:
@@ -31,8 +34,20 @@ class Faulty(MemoryConnector):
     def schema(self) -> NativeSchema:
         return dict(self._spoil("schema", super().schema()))
 
-    def fetch(self) -> Iterator[Record]:
+    def setup(self) -> str | None:
+        return self._spoil("setup", super().setup())  # type: ignore[no-any-return]
+
+    def recall(self, setup: str | None) -> None:
+        super().recall(self._spoil("recall", setup))
+
+    def fetch(self, after: str | None = None) -> Iterator[Record]:
+        if "resumed" in self.faults or "reached" in self.faults or "position" in self.faults:
+            listed = super().fetch(after)
+            return listed if after is None else iter(self._spoil("resumed", list(listed)))
         return iter(self._spoil("fetch", list(super().fetch())))
+
+    def reached(self) -> str | None:
+        return self._spoil("reached", super().reached())  # type: ignore[no-any-return]
 
     def changes(self, since: str) -> Iterator[Record | Ref]:
         return iter(self._spoil("changes", list(super().changes(since))))
@@ -151,6 +166,20 @@ PLANTED = (
         lambda _, refs: [*refs, *(Ref("plan", k, f"plan-{n}") for k in Kind for n in (1, 2))],
     ),
     Planted("shows_late", "changes", lag),
+    Planted("broke_off_anywhere", "reached", lambda _, text: text and json.dumps(["stage", "plan-9999"])),
+    Planted("broke_off_anywhere", "resumed", lambda _, listed: listed[2:]),
+    Planted("again_and_again", "reached", lambda _, text: text and json.dumps(["stage", "plan-9999"])),
+    Planted("an_outage_broke_off", "resumed", lambda _, listed: listed[:-1]),
+    Planted("are_not_listed_again", "reached", lambda _, text: text and json.dumps(["campaign", ""])),
+    Planted("came_is_kept", "reached", lambda _, text: text and text + " " * 2000),
+    Planted("where_nothing_is_meant", "resumed", lambda _, listed: []),
+    Planted("told_since_its_beginning", "position", lambda tool, text: None if tool.reached() else text),
+    Planted("is_no_position_by_itself", "position", lambda tool, text: None if tool.reached() else text),
+    Planted("a_setup_is_json", "setup", lambda _, text: text + " " * 200_000),
+    Planted("asked_for_no_more", "recall", lambda _, setup: None),
+    Planted("asked_for_again", "recall", lambda tool, setup: setup or tool.setup()),
+    Planted("is_passed_over", "recall", lambda _, setup: setup and json.dumps({"setup": {"campaign": []}})),
+    Planted("by_a_recalled_setup", "read", smudge),
 )
 
 
@@ -158,7 +187,7 @@ PLANTED = (
 def test_a_planted_fault_breaks_its_law(planted: Planted) -> None:
     (law,) = {name for name in dir(Laws) if planted.law in name}
 
-    assert not _noticed(law, MemoryConnector("plan", SCHEMA, batch=5, changes=True)), "the law stands without the fault"
+    assert not _noticed(law, MemoryConnector("plan", SCHEMA, **ABLE)), "the law stands without the fault"
     assert _noticed(law, Faulty(**{planted.call: planted.fault}))
 
 
@@ -172,7 +201,7 @@ class _Refusing(MemoryConnector):
     def __init__(self) -> None:
         super().__init__("plan", SCHEMA)
 
-    def fetch(self) -> Iterator[Record]:
+    def fetch(self, after: str | None = None) -> Iterator[Record]:
         if self.down:
             raise Rejected("down")
         return super().fetch()
@@ -183,7 +212,7 @@ def _noticed(law: str, tool: MemoryConnector, **given: Any) -> bool:
     method: Law = getattr(Laws, law)
     names = method.__code__.co_varnames[: method.__code__.co_argcount]
     choices: list[dict[str, Any]] = [{"kind": kind} for kind in Kind] if "kind" in names else [{}]
-    choices = [{**one, "texts": ("a text of Ours", "b")} if "texts" in names else one for one in choices]
+    choices = [{**one, **{name: value for name, value in GIVEN.items() if name in names}} for one in choices]
     for choice in choices:
         laws = Laws()
         laws.one = tool

@@ -153,3 +153,34 @@ def test_the_same_calls_make_the_same_records() -> None:
         return dict(tool.records)
 
     assert play() == play()
+
+
+def test_a_listing_breaks_off_once_and_goes_on_where_it_was() -> None:
+    tool = MemoryConnector("plan", SCHEMA, resumes=True, changes=True)
+    natives = [tool.put(Kind.CAMPAIGN, {}) for _ in range(11)]
+    stage = tool.put(Kind.STAGE, {})
+    tool.break_after = 9
+    first: list[str] = []
+    with pytest.raises(Unavailable, match="broke off"):
+        first.extend(record.ref.native for record in tool.fetch())
+    begun, after = tool.position(), tool.reached()
+    tool.edit(natives[0], name="changed meanwhile")
+    tool.delete(natives[8])
+    assert [record.ref.native for record in tool.fetch(after)] == [*natives[9:], stage]
+    assert tool.reached() is None
+    assert begun is not None
+    assert [one.ref.native for one in tool.changes(begun) if not isinstance(one, Ref)] == [natives[0]]
+
+
+def test_a_recalled_schema_is_the_one_of_then_and_asks_nobody() -> None:
+    other = MemoryConnector("plan", {**SCHEMA, Kind.STAGE: ()}, remembers=True)
+    tool = MemoryConnector("plan", SCHEMA, remembers=True)
+    tool.recall(other.setup())
+    tool.down = Unavailable("down")
+    assert tool.schema() == other.schema()
+    tool.recall(None)
+    with pytest.raises(Unavailable):
+        tool.schema()
+    tool.down = None
+    assert tool.schema() == SCHEMA
+    assert tool.requests == 1

@@ -57,12 +57,21 @@ class PlannerConnector:
         with self._open():
             return FIELDS
 
-    def fetch(self) -> Iterator[Record]:
+    def setup(self) -> str | None:
+        return None
+
+    def recall(self, setup: str | None) -> None:
+        """Never called: nothing is kept between runs."""
+
+    def fetch(self, after: str | None = None) -> Iterator[Record]:  # noqa: ARG002  it goes on nowhere
         with self._open() as db:
             now = _journal(db)
             rows = db.execute("SELECT * FROM item ORDER BY kind, id").fetchall()  # 'campaign' comes before 'stage'
         yield from map(self._record, rows)
         self._position = str(now)  # only here: whoever broke off above has not seen the rest
+
+    def reached(self) -> str | None:
+        return None
 
     def changes(self, since: str) -> Iterator[Record | Ref]:
         with self._open() as db:
