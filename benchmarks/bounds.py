@@ -3,11 +3,13 @@
 A bound counts what is listed and what is written, each page and batch as full as the tool allows. It leaves out what
 our own promises cost on top: reading a tool's set-up, looking again right before a write, and reading back after it.
 
-Jira (reference jira §4.2, §4.6, §5.3, §5.4, §5.6; Cloud and Data Center have the same sizes)
+Jira (reference jira §4.1, §4.2, §4.4, §4.6, §5.2, §5.3, §5.4, §5.6)
     listing    full: ceil(issues / 500), the page that is asked for; changes: ceil(changed / 500), at least 1;
                count: ceil(issues / 5,000) on top of the changes
     writing    ceil(new epics / 50) + ceil(new tasks / 50) + 1 for each edited issue + 1 for each whose status moves
-               + 1 for each link to another tool's record
+               + 1 for each link to another tool's record. On Cloud a new issue takes its step along with its creation
+    telling    which of them is which, for the answer to a creation in bulk does not say it: ceil(new / 100) on Cloud,
+               ceil(new / 500) on a Data Center
 
 Airtable (reference airtable §2, §5, §7), tables one by one, at least 1 listing each
     listing    full: ceil(campaigns / 100) + ceil(stages / 100); changes by the log: 1 + ceil(changed / 100) by table;
@@ -25,7 +27,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
 
-JIRA_PAGE, JIRA_IDS, JIRA_CREATES = 500, 5000, 50
+JIRA_PAGE, JIRA_IDS, JIRA_CREATES, JIRA_READ = 500, 5000, 50, 100
 AIRTABLE_PAGE, AIRTABLE_WRITES = 100, 10
 KLAVIYO_PAGE = 100
 
@@ -44,8 +46,9 @@ class Work:
 
     `links` are those that an issue is given to other tools' records.
     `held` is what the tool holds when it is listed, `changed` which of it changed since the last run. `moved` are
-    issues whose status changes, `edited` leaves out those of which nothing else changes. `subjects` and `tags` are
-    Klaviyo's: campaigns that get another subject, and tags of which any campaign is given or loses one.
+    issues whose status changes by a request of its own, `begun` those of them that are new. `edited` leaves out those
+    of which nothing else changes. `subjects` and `tags` are Klaviyo's: campaigns that get another subject, and tags of
+    which any campaign is given or loses one.
     """
 
     listing: Listing
@@ -54,17 +57,20 @@ class Work:
     created: tuple[int, int] = (0, 0)
     edited: tuple[int, int] = (0, 0)
     moved: int = 0
+    begun: int = 0
     links: int = 0
     subjects: int = 0
     tags: int = 0
 
 
-def jira(work: Work) -> int:
+def jira(work: Work, *, cloud: bool = True) -> int:
     """Requests to a Jira project."""
     listed = _pages(sum(work.held if work.listing is Listing.FULL else work.changed), JIRA_PAGE)
     counted = _pages(sum(work.held), JIRA_IDS) if work.listing is Listing.COUNT else 0
     created = sum(ceil(count / JIRA_CREATES) for count in work.created)
-    return listed + counted + created + sum(work.edited) + work.moved + work.links
+    told = ceil(sum(work.created) / (JIRA_READ if cloud else JIRA_PAGE))
+    moved = work.moved - work.begun if cloud else work.moved
+    return listed + counted + created + told + sum(work.edited) + moved + work.links
 
 
 def airtable(work: Work, *, log: bool) -> int:

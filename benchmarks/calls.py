@@ -131,7 +131,7 @@ def insist(done: Measured) -> None:
 def bound_of(name: str, work: Work) -> int:
     """The fewest requests of a tool, by the name that its rows have."""
     if name in (CLOUD, DC):
-        return bounds.jira(work)
+        return bounds.jira(work, cloud=name == CLOUD)
     return bounds.klaviyo(work) if name == KLAVIYO else bounds.airtable(work, log=name == LOG)
 
 
@@ -146,13 +146,15 @@ def work_of(
     edited = {change.entity for change in other if {cell.field for cell in change.cells} - apart}
     created = _pair(new, entities, tool)
     held = _pair(entities, entities, tool)
+    moved = _named(done, tool, r"/issue/(\w+)/transitions$")
     return Work(
         listing,
         (held[0] - created[0], held[1] - created[1]),
         changed,
         created,
         _pair(edited, entities, tool),
-        moved=len(_named(done, tool, r"/issue/(\w+)/transitions$")),
+        moved=len(moved),
+        begun=len(moved & {entities[id_].links[tool].ref.native for id_ in new if tool in entities[id_].links}),
         links=len({(e["path"], str(e.get("body"))) for e in done.asked if e["path"].endswith("/remotelink")})
         if tool == "jira"
         else 0,

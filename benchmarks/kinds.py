@@ -50,8 +50,9 @@ def use_of(entry: Mapping[str, Any]) -> Use:
     use = next((use for pattern, use in _USES[entry["tool"]] if re.search(pattern, asked)), None)
     if use is None:
         raise LookupError(f"{entry['tool']}: {asked}")
-    named = "RECORD_ID" in f"{entry['query']} {entry.get('body')}"  # a listing of records that are named is a look
-    return Use.LOOK if entry["tool"] == "airtable" and use is Use.LISTING and named else use
+    # A listing of records that are named is a look.
+    named = re.search(r"RECORD_ID|'jql': '(id|key) in \(", f"{entry['query']} {entry.get('body')}")
+    return Use.LOOK if use is Use.LISTING and named else use
 
 
 def counted(entries: Iterable[Mapping[str, Any]], tool: str) -> dict[Use, int]:

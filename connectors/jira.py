@@ -7,18 +7,20 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from connectors import jira_changes, jira_history, jira_issues, jira_links, jira_people, jira_write
+from connectors import jira_changes, jira_history, jira_issues, jira_links, jira_listing, jira_people, jira_write
 from connectors.http import Retry
 from connectors.jira_login import Login
 from connectors.jira_project import Project
 from connectors.jira_site import Site
 from connectors.oauth import Grant
+from sync.errors import ConfigError
 from sync.model import Attribution, Kind, Record, Ref
 from sync.ports import Capability, Change, Member, NativeSchema, Outcome, Relation, Written
 
-SETTLE = jira_changes.SETTLE.total_seconds()
+SETTLE = jira_issues.SETTLE.total_seconds()
+T = TypeVar("T")
 RECONCILED = 50  # how many issues a search reads past its index (reference jira §4.2)
 
 
@@ -49,32 +51,67 @@ class JiraConnector:
         rng: Callable[[], float] = random.random,
     ) -> None:
         self.tool = tool
-        self.capability = Capability(frozenset(Kind), batch=jira_write.BATCH, settle=SETTLE, changes=True, relates=True)
+        self.capability = Capability(
+            frozenset(Kind),
+            batch=jira_write.BATCH,
+            settle=SETTLE,
+            changes=True,
+            relates=True,
+            resumes=True,
+            remembers=True,
+        )
         login, retry = Login(token, email, user, grant), Retry(sleep=sleep, rng=rng)
         self._site = Site(tool, url=url, login=login, per_second=per_second, retry=retry)
         types = {Kind.CAMPAIGN: campaign_type, Kind.STAGE: stage_type}
         self._project = Project(self._site, project, types, transition_fields or {})
         self._written: deque[str] = deque(maxlen=RECONCILED)
         self._position: str | None = None
+        self._reached: str | None = None
 
     def schema(self) -> NativeSchema:
         """The fields by kind. Their types are Jira's own words, but for doc (rich text of Cloud), wiki (of a Data
         Center), username (a person there), and array:… for a list of …"""
         return self._project.schema
 
-    def fetch(self) -> Iterator[Record]:
+    def setup(self) -> str | None:
+        """What the site is, who we are there, the project, its types and fields: 6 requests of a run, 7 on Cloud."""
+        return self._project.setup()
+
+    def recall(self, setup: str | None) -> None:
+        """Go by it. A listing that Jira then refuses is asked for once more, after all has been asked anew."""
+        self._project.recall(setup)
+
+    def fetch(self, after: str | None = None) -> Iterator[Record]:
         """Every issue of the two types, campaigns first. What this instance has written is read past the index."""
-        self._position = None
+        yield from self._or_anew(lambda: self._fetch(after))
+
+    def _fetch(self, after: str | None) -> Iterator[Record]:
+        self._position = self._reached = None
+        if self._project.recalled:
+            self._project.recall(None)  # absence is concluded from a full listing, so it goes by nothing old
         place = self._project.place
         begun = self._site.clock.now()
-        for kind in (Kind.CAMPAIGN, Kind.STAGE):
-            yield from jira_issues.listing(self._project, kind, self._lately())
+
+        def reached(text: str | None) -> None:
+            self._reached = text
+            if text is not None and begun is not None:
+                # What changes before the listing goes on has to be asked for from its beginning.
+                self._position = jira_changes.position(place, begun - jira_issues.SETTLE)
+
+        yield from jira_listing.listing(self._project, self._lately(), after, reached)
         if begun is not None:
-            self._position = jira_changes.position(place, begun - jira_changes.SETTLE)
+            self._position = jira_changes.position(place, begun - jira_issues.SETTLE)
+
+    def reached(self) -> str | None:
+        """The kind that the last full listing was at, and the time of creation that it had come to."""
+        return self._reached
 
     def changes(self, since: str) -> Iterator[Record | Ref]:
         """What was updated since then, campaigns of a page before its stages. Issues that were deleted, or moved to
         another project or type, are not among them: a census misses those."""
+        yield from self._or_anew(lambda: self._changes(since))
+
+    def _changes(self, since: str) -> Iterator[Record]:
         self._position = None
         place = self._project.place
         start = jira_changes.moment_of(self.tool, place, since)
@@ -91,6 +128,9 @@ class JiraConnector:
 
     def census(self) -> Iterator[Ref]:
         """The refs of the full listing, by pages of thousands."""
+        yield from self._or_anew(self._census)
+
+    def _census(self) -> Iterator[Ref]:
         for kind in (Kind.CAMPAIGN, Kind.STAGE):
             yield from jira_issues.census(self._project, kind, self._lately())
 
@@ -136,6 +176,22 @@ class JiraConnector:
     def close(self) -> None:
         """Give back sockets."""
         self._site.close()
+
+    def _or_anew(self, listed: Callable[[], Iterator[T]]) -> Iterator[T]:
+        """What is listed. Where Jira refuses the question that an earlier run's set-up led to, all is asked anew: it
+        may be that the set-up has changed."""
+        begun = False
+        try:
+            for one in listed():
+                begun = True
+                yield one
+        except ConfigError:
+            if begun or not self._project.recalled:
+                raise
+        else:
+            return
+        self._project.recall(None)
+        yield from listed()
 
     def _lately(self) -> list[int]:
         return [int(native) for native in self._written]

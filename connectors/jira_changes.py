@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from connectors import jira_issues
-from connectors.jira_issues import PROPERTY, ROUNDING, asked, moment, record
+from connectors.jira_issues import PROPERTY, ROUNDING, SETTLE, asked, moment, record
 from connectors.jira_place import Place
 from connectors.jira_project import Project
 from connectors.jira_search import Issue, Search, search
 from sync.errors import Outdated
 from sync.model import Kind, Record, Ref
-
-SETTLE = timedelta(minutes=5)  # the search index lags by minutes at worst (reference jira §4.2)
 
 
 def position(place: Place, at: datetime) -> str:
@@ -44,18 +42,33 @@ def changed(
     """
     place, site = project.place, project.site
     begun = site.clock.now()
-    if begun is not None and since > begun:
-        raise Outdated(f"What changed in {project.tool} is not known: its clock was set back behind {since}.")
+
+    def begins() -> None:
+        """Where nothing was asked before, the first answer tells when its question was put."""
+        nonlocal begun
+        begun = begun or site.asked_at
+        if begun is not None and since > begun:
+            raise Outdated(f"What changed in {project.tool} is not known: its clock was set back behind {since}.")
+
+    def empty() -> None:
+        begins()
+        project.prove_once()
+
+    if begun is not None:
+        begins()
 
     def rest(last: Issue) -> str | None:
         then = moment(_field(last, "updated"))
         return _since(place, max(since, then - ROUNDING)) if then else None
 
     # Touched while we page, an issue comes again further down, with what it holds then.
-    fields = asked(project, list(Kind))
-    asking = Search(_since(place, since), fields, jira_issues.PAGE, (PROPERTY,), reconcile, _version, rest)
-    for page in search(site, "listing changes", asking, project.prove_once):
-        known = [(kind, issue) for issue in page if (kind := _kind(place, issue)) is not None]
+    fields, witnesses = asked(project, list(Kind)), project.witnesses
+    asking = Search(_since(place, since, witnesses), fields, jira_issues.PAGE, (PROPERTY,), reconcile, _version, rest)
+    for page in search(site, "listing changes", asking, empty):
+        begins()
+        news = [issue for issue in page if not (str(issue["id"]) in witnesses and _is_older(issue, since))]
+        known = [(kind, issue) for issue in news if (kind := _kind(place, issue)) is not None]
+        jira_issues.meet_epics(project, [issue for _, issue in known])
         for kind, issue in sorted(known, key=lambda pair: pair[0] is not Kind.CAMPAIGN):
             yield record(project, issue, Ref(project.tool, kind, str(issue["id"])))
         # Where those that are read past the index stand in a page is not documented.
@@ -68,12 +81,18 @@ def changed(
         reached(max(since, begun - SETTLE))
 
 
-def _since(place: Place, at: datetime) -> str:
+def _since(place: Place, at: datetime, witnesses: Sequence[str] = ()) -> str:
+    """What was updated since then; and the witnesses in any case, of which a stranger sees none."""
     types = ", ".join(place.types[kind] for kind in Kind)
-    return (
-        f"project = {place.project} AND issuetype in ({types}) AND updated >= {int(at.timestamp() * 1000)} "
-        "ORDER BY updated ASC, id ASC"
-    )
+    then = f"updated >= {int(at.timestamp() * 1000)}"
+    then = f"({then} OR id in ({', '.join(witnesses)}))" if witnesses else then
+    return f"project = {place.project} AND issuetype in ({types}) AND {then} ORDER BY updated ASC, id ASC"
+
+
+def _is_older(issue: Issue, since: datetime) -> bool:
+    """Whether it cannot be among what was updated since then, however its index rounds."""
+    at = moment(_field(issue, "updated"))
+    return at is not None and at < since - ROUNDING
 
 
 def _scope(place: Place) -> str:

@@ -67,6 +67,14 @@ def hopeless(error: SyncError) -> bool:
     return isinstance(error, Unavailable) and not isinstance(error, Ambiguous | Crowded)
 
 
+def untried(tool: str, error: SyncError) -> SyncError:
+    """Why a change was not tried after such a failure."""
+    if isinstance(error, ConfigError | Exhausted):
+        return error
+    again = error.retry_after if isinstance(error, Unavailable) else None
+    return Unavailable(f"Not tried, because {tool} failed just before. The next run tries again.", again)
+
+
 def _captcha(response: requests.Response) -> bool:
     """Data Center says so in headers alone (reference jira §2)."""
     told = (response.headers.get(name, "") for name in ("X-Authentication-Denied-Reason", "X-Seraph-LoginReason"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from sync.errors import Unavailable
 from sync.model import Kind, Record, Ref
 
 PAGE = 500  # asked for; Jira shortens a page where many fields make it heavy (reference jira §4.2)
+SETTLE = timedelta(minutes=5)  # the search index lags by minutes at worst (§4.2)
 ROUNDING = timedelta(minutes=1)  # an index may know no finer times than minutes (§4.6)
 IDS = 5000  # the same where only ids are asked for
 BULK = 100  # the most that bulkfetch takes (§4.4)
@@ -26,16 +27,31 @@ ALWAYS = ("issuetype", "labels", "parent", "project", "updated")  # what a recor
 _MARKER = re.compile(r"cs-[0-9a-z]{8}")
 
 
-def listing(project: Project, kind: Kind, reconcile: Sequence[int]) -> Iterator[Record]:
-    """Every issue of a kind, each once, oldest first. Ending without an exception means complete.
+def listing(
+    project: Project,
+    kind: Kind,
+    reconcile: Sequence[int],
+    since: datetime | None,
+    passed: Callable[[datetime], object],
+    empty: Callable[[], object],
+) -> Iterator[Record]:
+    """Every issue of a kind that was created since then, each once, oldest first. Ending without an exception means
+    complete, if an account that is signed in asked: `empty` is called on a page on which nothing is.
 
-    `reconcile` are up to 50 ids that the index may not know yet in their present state.
+    `reconcile` are up to 50 ids that the index may not know yet in their present state. `passed` is told after each
+    page when the last one of it was created.
     """
     fields = sorted({*asked(project, [kind]), "created"})
-    asking = Search(_all(project, kind), fields, PAGE, (PROPERTY,), reconcile, behind=lambda i: _rest(project, kind, i))
-    for page in search(project.site, f"listing {kind}s", asking, project.confirm):
+    question = _all(project, kind, since)
+    asking = Search(question, fields, PAGE, (PROPERTY,), reconcile, behind=lambda i: _rest(project, kind, i))
+    for page in search(project.site, f"listing {kind}s", asking, empty):
+        meet_epics(project, page if kind is Kind.STAGE else ())
         for issue in page:
             yield record(project, issue, Ref(project.tool, kind, str(issue["id"])))
+        # Where those that are read past the index stand in a page is not documented.
+        last = next((issue for issue in reversed(page) if int(issue["id"]) not in reconcile), None)
+        if last is not None and (at := _created(last)) is not None:
+            passed(at)
 
 
 def census(project: Project, kind: Kind, reconcile: Sequence[int]) -> Iterator[Ref]:
@@ -43,6 +59,7 @@ def census(project: Project, kind: Kind, reconcile: Sequence[int]) -> Iterator[R
     asking = Search(_all(project, kind), ["id"], IDS, reconcile=reconcile)
     for page in search(project.site, f"counting {kind}s", asking, project.confirm):
         for issue in page:
+            project.note(str(issue["id"]))
             yield Ref(project.tool, kind, str(issue["id"]))
 
 
@@ -56,9 +73,13 @@ def _all(project: Project, kind: Kind, since: datetime | None = None) -> str:
 
 def _rest(project: Project, kind: Kind, last: Issue) -> str | None:
     """The question after what was created from this issue on, by epoch milliseconds, which know no zone (§4.6)."""
-    fields = last.get("fields")
-    created = moment(fields.get("created")) if isinstance(fields, dict) else None
+    created = _created(last)
     return _all(project, kind, created - ROUNDING) if created else None
+
+
+def _created(issue: Issue) -> datetime | None:
+    fields = issue.get("fields")
+    return moment(fields.get("created")) if isinstance(fields, dict) else None
 
 
 def many(project: Project, ids: Sequence[str]) -> dict[str, Issue]:
@@ -120,7 +141,16 @@ def read(project: Project, refs: Sequence[Ref]) -> dict[Ref, Record | None]:
         found |= {native: issue for native, issue in missing.items() if issue is not None}
     if any(ref.native not in found for ref in refs):
         project.confirm()
+    meet_epics(project, found.values())
     return {ref: record(project, found[ref.native], ref) if ref.native in found else None for ref in refs}
+
+
+def meet_epics(project: Project, issues: Collection[Issue]) -> None:
+    """Learn together which epics these hang on, where they name them by key."""
+    if (link := project.layout.epic_link) is not None:
+        held = (issue.get("fields") for issue in issues)
+        here = {str(issue["key"]): str(issue["id"]) for issue in issues if "key" in issue}
+        project.meet([fields.get(link) for fields in held if isinstance(fields, dict)], here)
 
 
 def asked(project: Project, kinds: Sequence[Kind]) -> list[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
@@ -29,6 +31,15 @@ def signed(body: Mapping[str, Any]) -> dict[str, Any]:
     return {**body, "historyMetadata": HISTORY}
 
 
+@dataclass(frozen=True, slots=True)
+class Introduction:
+    """What a site told of itself: whether it is Cloud, where people open it, and on a Data Center who we are there."""
+
+    cloud: bool
+    address: str
+    user: str | None = None
+
+
 class Site:
     """Requests to one site in one account's name. Connects at the first use; every failure is a SyncError."""
 
@@ -39,11 +50,28 @@ class Site:
         self._per_second = per_second
         self._retry = retry
         self.clock = ToolClock()
+        self.asked_at: datetime | None = None  # when the last request was sent, by the site's own time
         self._client: JIRA | None = None
         self._cloud = True
         self._address = self.url
         self._user: str | None = None  # of a Data Center, once known
         self._named = False  # whether the last answer said that it is for a user who is signed in
+        self._presumed: Introduction | None = None
+
+    @property
+    def introduction(self) -> Introduction | None:
+        """What it told of itself, to presume in a later run; None before the first use."""
+        return Introduction(self._cloud, self._address, self._user) if self._client is not None else self._presumed
+
+    def presume(self, introduction: Introduction | None) -> None:
+        """Go by what it told earlier instead of asking; None asks again."""
+        self.close()
+        self._user, self._presumed = None, introduction
+
+    @property
+    def vouched(self) -> bool:
+        """Whether the last answer itself said that it is for a user who is signed in, as a Data Center's do."""
+        return not self._cloud and self._named
 
     @property
     def cloud(self) -> bool:
@@ -112,7 +140,7 @@ class Site:
         jira §2); only `myself` refuses. A Data Center says with every answer whom it is for, and need not be asked.
         """
         self.repeat(self._connected)
-        if not self._cloud and self._named:
+        if self.vouched:
             return
         doing = f"signing in as {self.login}"
         try:
@@ -135,7 +163,7 @@ class Site:
         return self._client
 
     def _connect(self) -> JIRA:
-        if not self.url.startswith(("https://", "http://")):  # the library would take its own default
+        if not _is_address(self.url):  # the library would take its own default
             raise ConfigError(f"The address of {self.tool} is not usable. Check url in [tools.{self.tool}].")
         version = CLOUD if self.login.cloud_likely(self.url) else DATA_CENTER
         client = JIRA(
@@ -152,11 +180,19 @@ class Site:
         share = shared_name("jira", self.url, urlsplit(self.url).path.strip("/"))
         limit(client._session, self._per_second, share=share, reading=QUESTIONS, pause=pause)
         try:
-            self._introduce(client)
+            if self._presumed is None:
+                self._introduce(client)
+            else:
+                self._settle(client, self._presumed)
         except BaseException:
             client.close()  # type: ignore[no-untyped-call]
             raise
         return client
+
+    def _settle(self, client: JIRA, told: Introduction) -> None:
+        self._cloud, self._address, self._user = told.cloud, told.address, told.user
+        client._options["rest_api_version"] = CLOUD if told.cloud else DATA_CENTER
+        self.login.check(self.tool, self.url, cloud=told.cloud)
 
     def _introduce(self, client: JIRA) -> None:
         """Learn what the site is; go by its own word and not by its address (reference jira §1)."""
@@ -169,13 +205,10 @@ class Site:
                 f"{self.tool} at {self.url} does not answer as Jira does. Check url in [tools.{self.tool}]; "
                 "if it is right, a gateway is in the way and the next run tries again."
             ) from None
-        self._cloud = flavour == "Cloud"
-        if not self._cloud and self._named:
-            self._user = _named_in(response)
-        client._options["rest_api_version"] = CLOUD if self._cloud else DATA_CENTER
-        if isinstance(address, str) and address.startswith(("https://", "http://")):
-            self._address = address.rstrip("/")
-        self.login.check(self.tool, self.url, cloud=self._cloud)
+        cloud = flavour == "Cloud"
+        shown = address.rstrip("/") if isinstance(address, str) and _is_address(address) else self.url
+        user = _named_in(response) if not cloud and self._named else None
+        self._settle(client, Introduction(cloud, shown, user))
 
     def _server_info(self, client: JIRA) -> requests.Response:
         doing = "signing in"
@@ -212,6 +245,8 @@ class Site:
         except requests.RequestException as exc:
             raise translate(self.tool, doing, exc, creating=creating) from exc
         self.clock.learn(response)
+        if (now := self.clock.now()) is not None:
+            self.asked_at = now - response.elapsed
         if not response.ok and response.status_code not in tolerated:
             raise refusal_of(self.tool, doing, response, creating=creating) from None
         if response.is_redirect:
@@ -237,3 +272,7 @@ class Site:
 
 def _named_in(response: requests.Response) -> str:
     return unquote(response.headers.get("X-AUSERNAME", ""))
+
+
+def _is_address(text: str) -> bool:
+    return text.startswith(("https://", "http://"))

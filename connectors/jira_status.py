@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from connectors.answers import items, part, understood, word
 from connectors.jira_place import number
 from connectors.jira_project import Project
 from connectors.jira_site import signed
-from connectors.jira_steps import Status, Step, name_of, offered, same
+from connectors.jira_steps import Status, Step, best, name_of, offered, same
 from sync.errors import Ambiguous, Rejected, Unavailable
 from sync.model import Kind, Record
 
@@ -20,8 +20,9 @@ DONE = "done"  # the category of statuses that end an issue's work
 class Walk:
     """An issue on its way into a status, by several steps where the workflow needs them (reference jira §5.6).
 
-    The first step is one that this issue is offered; every later one was seen offered to another issue of its type, so
-    that no issue is sent anywhere from where no way is known, and each is looked for again before it is taken. No way
+    Each step was seen offered to an issue of its type in the same status, this one or another, so that no issue is sent
+    anywhere from where no way is known. What another was offered is taken on trust: Jira refuses it where this issue,
+    or this account, may not take it (§5.6), and then what this issue is offered is asked, as at the beginning. No way
     leads through a status that ends the work. With `direct` only one step is taken.
 
     `reached` is the last status that we brought the issue into, `perhaps` where a step led that got no answer.
@@ -34,6 +35,7 @@ class Walk:
         self.left: set[str] = set()  # the statuses it was in, by id: never again, or it might walk in circles
         self.reached: Status | None = None
         self.perhaps: Status | None = None
+        self.trusting = True  # whether this issue is taken to be offered what others were
 
     def go(self) -> None:
         """Raises Rejected where there is no way, or where one ends halfway; the text says where the issue stands.
@@ -59,9 +61,14 @@ class Walk:
         )
 
     def _go(self) -> None:
+        self.trusting = self.trusting and self.perhaps is None
         while True:
-            steps = offered(self.project.site, self.native, self.key)
-            step = _best(self._usable([one for one in steps if same(self.wanted, one.to)]))
+            if (trusted := self._trusted()) is not None:
+                if self._tried(trusted) and same(self.wanted, trusted.to):
+                    return
+                continue
+            steps = self._offered()
+            step = best(self._usable([one for one in steps if same(self.wanted, one.to)]))
             if step is None:
                 now = self._status()
                 if self.perhaps is not None and same(self.perhaps, now):
@@ -73,6 +80,47 @@ class Walk:
             self._arrived(step.to)
             if same(self.wanted, step.to):
                 return
+
+    def _here(self) -> str | None:
+        """The status in which we believe the issue, by its id."""
+        status = self.reached or self.record.fields.get("status")
+        native = str(status.get("id")) if isinstance(status, Mapping) else ""
+        return native if native.isdigit() else None
+
+    def _trusted(self) -> Step | None:
+        """The next step by what others were offered in the same status; None where nothing is known of that."""
+        here = self._here()
+        if not self.trusting or here is None or (self.record.ref.kind, here) not in self.project.steps:
+            return None
+        steps = self.project.steps[self.record.ref.kind, here]
+        step = best(self._usable([one for one in steps if same(self.wanted, one.to)]))
+        if step is None and not self.direct:
+            step = self._route(here)
+        if step is not None:
+            self.left.add(here)
+        return step
+
+    def _tried(self, step: Step) -> bool:
+        """Whether it was taken. After a refusal nothing is trusted any more for this issue, and the next one asks."""
+        here = self._here()
+        try:
+            self._take(step)
+        except Rejected as exc:
+            if type(exc) is not Rejected:
+                raise
+            self.trusting = False
+            self.project.steps.pop((self.record.ref.kind, str(here)), None)
+            return False
+        self._arrived(step.to)
+        return True
+
+    def _offered(self) -> tuple[Step, ...]:
+        """What this issue is offered, which others in its status are then trusted to be offered too."""
+        steps = offered(self.project.site, self.native, self.key)
+        here = self._here()
+        if self.trusting and here is not None:
+            self.project.steps[self.record.ref.kind, here] = steps
+        return steps
 
     def _take(self, step: Step) -> None:
         body: dict[str, object] = {"transition": {"id": step.id}}
@@ -96,6 +144,8 @@ class Walk:
     def _first_step(self, now: Status, steps: tuple[Step, ...]) -> Step:
         here = str(now.get("id"))
         kind = self.record.ref.kind
+        if here != (believed := self._here()):
+            self.project.steps.pop((kind, str(believed)), None)  # they were taken for those of another status
         self.project.steps[kind, here] = steps
         self.left.add(here)
         step = None if self.direct else self._route(here)
@@ -193,11 +243,6 @@ def _steps_from(project: Project, kind: Kind, status: str) -> tuple[Step, ...]:
             ]
         project.steps[kind, status] = offered(site, samples[0], f"issue {samples[0]}") if samples else ()
     return project.steps[kind, status]
-
-
-def _best(steps: Sequence[Step]) -> Step | None:
-    """One without a screen before one that asks for more."""
-    return min(steps, key=lambda one: one.screen, default=None)
 
 
 def _ends(status: Status) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,6 +73,11 @@ def offered(site: Site, native: str, key: str) -> tuple[Step, ...]:
             Step(word(one, "id"), part(one, "to"), bool(one.get("hasScreen")), _inputs(one.get("fields") or {}))
             for one in found
         )
+
+
+def best(steps: Sequence[Step]) -> Step | None:
+    """One without a screen before one that asks for more."""
+    return min(steps, key=lambda one: one.screen, default=None)
 
 
 def same(wanted: Status, status: Any) -> bool:

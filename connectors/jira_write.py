@@ -7,19 +7,20 @@ from itertools import groupby
 
 from connectors.jira_create import create
 from connectors.jira_edit import edit
-from connectors.jira_errors import ForbiddenError, Missing, hopeless
+from connectors.jira_errors import ForbiddenError, Missing, hopeless, untried
 from connectors.jira_fields import in_words
-from connectors.jira_issues import ARCHIVED, many, once, record
+from connectors.jira_issues import ARCHIVED, once, record
 from connectors.jira_project import Project
+from connectors.jira_readback import after, shows_update
 from connectors.jira_search import Issue
 from connectors.jira_site import signed
 from connectors.jira_status import Walk
 from connectors.jira_steps import same
-from sync.errors import Ambiguous, ConfigError, Exhausted, Rejected, Stale, SyncError, Unavailable
+from sync.errors import Ambiguous, Rejected, Stale, SyncError
 from sync.model import Record
 from sync.ports import Archive, Change, Create, Failed, Outcome, Update, Written
 
-BATCH = 50  # the most that bulk creation takes (reference jira §5.3)
+BATCH = 100  # the most that are read back at once (reference jira §4.4); bulk creation takes half of it
 # Where an archived issue goes if its workflow leads there. The status is for readers; the label is what counts.
 OUT_OF_SIGHT = ("Cancelled", "Canceled", "Dropped")
 
@@ -30,7 +31,7 @@ def write(project: Project, changes: Sequence[Change]) -> list[Outcome]:
     halted: SyncError | None = None
     for run in _runs(changes):
         if halted is not None:
-            outcomes += [Failed(change, _untried(project.tool, halted)) for change in run]
+            outcomes += [Failed(change, untried(project.tool, halted)) for change in run]
             continue
         creates = [change for change in run if isinstance(change, Create)]
         done = create(project, creates) if creates else [_apply(project, change) for change in run]
@@ -40,18 +41,10 @@ def write(project: Project, changes: Sequence[Change]) -> list[Outcome]:
 
 
 def _runs(changes: Sequence[Change]) -> Iterator[list[Change]]:
-    """Neighbouring creations together, for one request; every other change alone."""
+    """Neighbouring creations together; every other change alone."""
     for creating, group in groupby(changes, key=lambda change: isinstance(change, Create)):
         run = list(group)
-        size = BATCH if creating else 1
-        yield from (run[start : start + size] for start in range(0, len(run), size))
-
-
-def _untried(tool: str, error: SyncError) -> SyncError:
-    if isinstance(error, ConfigError | Exhausted):
-        return error
-    again = error.retry_after if isinstance(error, Unavailable) else None
-    return Unavailable(f"Not tried, because {tool} failed just before. The next run tries again.", again)
+        yield from [run] if creating else ([change] for change in run)
 
 
 def _apply(project: Project, change: Change) -> Outcome:
@@ -129,10 +122,11 @@ def _archive(project: Project, change: Archive) -> None:
 
 def _read_back(project: Project, outcomes: list[Outcome]) -> list[Outcome]:
     """The same outcomes with what Jira holds now, which may not be what we sent: it normalises."""
-    updates = [one.change for one in outcomes if isinstance(one, Written) and isinstance(one.change, Update)]
+    written = [one.change for one in outcomes if isinstance(one, Written)]
+    updates = {change.record.ref.native: change for change in written if isinstance(change, Update)}
     found: dict[str, Issue] | SyncError
     try:
-        found = many(project, [change.record.ref.native for change in updates])
+        found = after(project, list(updates), lambda issue: shows_update(project, updates[str(issue["id"])], issue))
     except SyncError as exc:
         found = exc
     return [_shown(project, one, found) for one in outcomes]

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable, Generator
 from datetime import timedelta
-from functools import partialmethod
+from functools import partial, partialmethod
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -29,8 +29,10 @@ from benchmarks.workload import CELLS, FAMILY, SCHEMA, chosen, items
 from connectors.budgets import Budget, rates
 from connectors.http import Retry
 from connectors.sandbox.world import World
+from jobs.side_by_side import side_by_side
 from sync.errors import Unavailable
 from sync.model import Kind
+from tests.jobs.works import outcomes
 
 HUNDRED = (100, 850)
 
@@ -43,7 +45,7 @@ HUNDRED = (100, 850)
         (Work(Listing.CHANGES, HUNDRED), 1, 1, 2, 1),
         (Work(Listing.CHANGES, HUNDRED, changed=(1, 101)), 1, 4, 3, 1),
         (Work(Listing.COUNT, HUNDRED), 2, 11, 12, 1),
-        (Work(Listing.FULL, (0, 0), created=HUNDRED), 1 + 2 + 17, 2 + 10 + 85, 2 + 10 + 85, 1 + 100),
+        (Work(Listing.FULL, (0, 0), created=HUNDRED), 1 + 2 + 17 + 10, 2 + 10 + 85, 2 + 10 + 85, 1 + 100),
         (Work(Listing.CHANGES, (101, 0), edited=(11, 0), moved=3), 1 + 11 + 3, 1 + 2, 2 + 2, 2 + 11),
         (Work(Listing.CHANGES, (1, 0), subjects=4, tags=2), 1, 1, 2, 1 + 6),
     ],
@@ -55,6 +57,12 @@ def test_a_bound_is_what_full_pages_and_batches_take(
     assert bounds.airtable(work, log=True) == log
     assert bounds.airtable(work, log=False) == polling
     assert bounds.klaviyo(work) == klaviyo
+
+
+def test_a_new_issue_takes_its_step_along_on_cloud_and_not_on_a_data_center() -> None:
+    work = Work(Listing.FULL, (0, 0), created=(50, 400), moved=9, begun=7)
+    assert bounds.jira(work, cloud=True) == 1 + 1 + 8 + 5 + 2
+    assert bounds.jira(work, cloud=False) == 1 + 1 + 8 + 1 + 9
 
 
 def entry(tool: str, asked: str, query: str = "") -> dict[str, object]:
@@ -69,6 +77,7 @@ def entry(tool: str, asked: str, query: str = "") -> dict[str, object]:
         (entry("jira", "GET /rest/api/2/project/CAM/statuses"), Use.SETUP),
         (entry("jira", "POST /rest/api/3/search/jql"), Use.LISTING),
         (entry("jira", "POST /rest/api/2/search"), Use.LISTING),
+        (entry("jira", "POST /rest/api/2/search") | {"body": {"jql": "id in (10001, 10002)"}}, Use.LOOK),
         (entry("jira", "POST /rest/api/3/issue/bulkfetch"), Use.LOOK),
         (entry("jira", "GET /rest/api/2/issue/10001"), Use.LOOK),
         (entry("jira", "GET /rest/api/3/issue/10001/transitions"), Use.LOOK),
@@ -238,16 +247,19 @@ def test_records_are_decoded_and_mapped_from_recorded_answers() -> None:
 def test_a_run_under_limits_is_held_against_the_least_time() -> None:
     rows = list(limits.measure(3, str))
     assert [row.run for row in rows] == [
-        "first sync into an empty Airtable", "no change", "1 changed in Airtable", "every record of every tool",
+        "first sync into an empty Airtable", "first sync into an empty Jira and Klaviyo", "no change",
+        "1 changed in Airtable", "1 changed in Jira", "every record of every tool",
     ]  # fmt: skip
     for row in rows:
         assert row.refused == 0
-        assert all(asked >= least for asked, least, _ in row.tools.values())
-        assert row.seconds >= row.bound
-    assert rows[1].seconds == rows[1].bound == 0
-    assert rows[1].ratio is None
-    assert rows[0].tools["airtable"][0] > rows[1].tools["airtable"][0]
-    assert "429s" in tables.of_limits(rows)
+        assert all(tool.requests >= tool.fewest for tool in row.tools.values())
+        assert row.seconds >= max(row.bound, *(tool.seconds for tool in row.tools.values()))
+    assert rows[2].seconds == rows[2].bound == 0
+    assert rows[2].ratio is None
+    assert rows[0].tools["airtable"].requests > rows[2].tools["airtable"].requests
+    told = tables.of_limits(rows)
+    assert "429s" in told
+    assert told.count("Klaviyo") == len(TOOLS) + 1
 
 
 @pytest.fixture
@@ -260,7 +272,7 @@ def test_budgets_and_retries_wait_by_the_virtual_clock(clock: VirtualClock) -> N
         budget = Budget(rates(5))
         for _ in range(11):
             budget.take(writes=True)
-        assert clock.seconds() == pytest.approx(2 * 1.05, abs=0.1)
+        assert clock.monotonic() == pytest.approx(2, rel=0.01)
         failures = [Unavailable("busy", 30.0), Unavailable("busy", 30.0)]
 
         def answer() -> str:
@@ -273,29 +285,53 @@ def test_budgets_and_retries_wait_by_the_virtual_clock(clock: VirtualClock) -> N
 
 
 def test_threads_wait_side_by_side_on_the_virtual_clock(clock: VirtualClock) -> None:
-    def wait(seconds: float, times: int) -> None:
+    """Given one that waits twice for three seconds and one that waits five times for two, then ten have passed."""
+
+    def waiting(seconds: float, times: int) -> Callable[[], float]:
+        def wait() -> float:
+            for _ in range(times):
+                clock.sleep(seconds)
+            return clock.monotonic()
+
+        return wait
+
+    together = clock.works(side_by_side)
+    assert outcomes([waiting(3.0, 2), waiting(2.0, 5), lambda: 0.0], together) == [6.0, 10.0, 0.0]
+    assert clock.monotonic() == 10.0
+    clock.sleep(1.0)
+    assert outcomes([waiting(1.0, 1)], together) == [12.0]
+    assert clock.slept == 18.0
+
+
+def test_works_of_several_jobs_wait_for_no_other_on_the_virtual_clock(clock: VirtualClock) -> None:
+    """Given one of three waits of two seconds and one of two of five, then each goes on when its own wait is over."""
+    ends: dict[float, list[float]] = {}
+
+    def waits(seconds: float, times: int) -> Generator[Callable[[], None], None, None]:
         for _ in range(times):
-            clock.sleep(seconds)
+            yield partial(clock.sleep, seconds)
+            ends.setdefault(seconds, []).append(clock.monotonic())
 
-    threads = [threading.Thread(target=wait, args=given) for given in ((3.0, 2), (2.0, 5))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    assert clock.seconds() == pytest.approx(10.0, abs=6.0)
-    assert clock.slept == 16.0
+    clock.works(side_by_side)([waits(2.0, 3), waits(5.0, 2)])
+    assert ends == {2.0: [2.0, 4.0, 6.0], 5.0: [5.0, 10.0]}
 
 
-def test_a_connector_that_takes_its_clock_otherwise_is_no_silent_change(
-    clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Other:
-        def __init__(self) -> None: ...
+def test_one_who_is_at_work_holds_time_up(clock: VirtualClock) -> None:
+    """Given one that sleeps while another works, when it is awake again, then the other has ended."""
+    ended: list[str] = []
 
-    monkeypatch.setattr("benchmarks.virtual.slots", SimpleNamespace(Slots=Other))
-    with pytest.raises(TypeError, match="Other takes no sleep any more"), governed(clock):
-        pass
-    assert Retry().sleep is not clock.sleep
+    def work() -> list[str]:
+        asleep.wait(10)
+        ended.append("work")
+        return ended
+
+    def sleep() -> list[str]:
+        asleep.set()
+        clock.sleep(5.0)
+        return list(ended)
+
+    asleep = threading.Event()
+    assert outcomes([work, sleep], clock.works(side_by_side))[1] == ["work"]
 
 
 def test_a_profile_names_modules_and_functions() -> None:

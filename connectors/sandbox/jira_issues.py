@@ -64,7 +64,8 @@ def _created(call: Call, payload: Any) -> JSON:
     answer: JSON = {"id": issue.id, "key": issue.key, "self": f"{call.base}/issue/{issue.id}"}
     if call.cloud and payload.get("transition"):
         try:
-            jira_edit.transit(call.state, call.viewer.id, call.now, issue, {"transition": payload["transition"]})
+            step = {name: payload[name] for name in ("transition", "historyMetadata") if name in payload}
+            jira_edit.transit(call.state, call.viewer.id, call.now, issue, step)
             answer["transition"] = {"status": 200, "errorCollection": {"errorMessages": [], "errors": {}}}
         except Refusal as refusal:
             collection = {"errorMessages": refusal.messages, "errors": refusal.errors}

@@ -28,7 +28,7 @@ def site(wire: Wire) -> Wire:
 
 def test_it_keeps_the_contract_and_makes_no_request_before_it_is_used(wire: Wire) -> None:
     made: Connector = connector()
-    assert made.capability.batch == 50
+    assert made.capability.batch == 100
     assert made.capability.changes
     assert made.capability.relates
     assert made.capability.kinds == frozenset(Kind)

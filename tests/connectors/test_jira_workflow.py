@@ -147,11 +147,14 @@ def test_a_step_that_this_issue_is_not_offered_ends_the_way_and_none_leads_back(
     offers(site, "10451", transitions(PROGRESS), transitions(PLANNED))
     site.on("GET", "issue/10451", in_status(PLANNED))
     site.on("GET", "issue/10451", in_status(PROGRESS))
+    site.remove("POST", f"{API}/issue/10451/transitions")
+    site.on("POST", "issue/10451/transitions", None, status=204)
+    site.on("POST", "issue/10451/transitions", {"errorMessages": ["It is not possible"]}, status=400)
     failure = error_of(one(connector(), TO_SENT))
     assert isinstance(failure, Rejected)
     assert "only as far as 'In Progress'" in str(failure)
     assert "from 'In Progress' to 'Sent': the workflow offers 'Planned'" in str(failure)
-    assert taken(site) == [f"1{PROGRESS}"]
+    assert taken(site) == [f"1{PROGRESS}", f"1{SENT}"], "what another was offered is tried once, and no step after it"
 
 
 def test_a_way_goes_on_after_an_answer_that_was_lost(site: Wire) -> None:
