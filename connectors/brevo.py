@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -12,13 +12,15 @@ from typing import Any
 from connectors.answers import items, understood
 from connectors.brevo_audiences import Audiences, is_number
 from connectors.brevo_campaigns import TOLD_FOR, creation, edition, entry_of, lacking, written
-from connectors.brevo_wire import Locked, Missing, Ungranted, Wire
-from connectors.calendar import Audience, Content, Entry, SendTime, Status, no_changes
+from connectors.brevo_wire import Locked, Ungranted, Wire
+from connectors.calendar import Audience, Content, Entry, SendTime, Status, no_changes, unheard
+from connectors.calendar_wire import Missing
 from connectors.http import Retry
-from sync.errors import Rejected, Stale
-from sync.ports import Calendar, Metering, TimeKind
+from sync.errors import ConfigError, Rejected, Stale
+from sync.ports import LOCKED, Calendar, Metering, TimeKind
 
 CAMPAIGNS = "/emailCampaigns"
+ORDERS = "/ecommerce/attribution/metrics"
 PAGE = 100  # the most that Brevo gives at once
 # All states in one listing. One a state would cost nine of a hundred calls an hour even for a small account, and what
 # goes from one state to another between two of them would be in neither.
@@ -41,6 +43,8 @@ class BrevoEsp:
     settle = 60.0  # the vendor promises nothing
     deletes_drafts = True
     tags = False
+    batch = 1
+    archives_apart = False
 
     def __init__(
         self,
@@ -64,6 +68,7 @@ class BrevoEsp:
             unschedules=True,
             moves_at_once=True,
             edits_scheduled=True,
+            locked=LOCKED,  # "only draft or scheduled campaigns can be modified" (§3.3)
             tells_changed_at=True,
             correlates="tag",
             metering=Metering.ROW,
@@ -74,12 +79,20 @@ class BrevoEsp:
         self._tool = tool
         self._sender = sender
         self._zone = zone
-        self._orders_are_told = conversions
+        self._orders_are_asked = self._orders_are_told = conversions
         self._now = now
         self._wire = Wire(
             tool, token=token, url=url, per_second=per_second, retry=retry or Retry(), folder=folder, now=now
         )
         self._audiences = Audiences(tool, self._wire)
+
+    def memory(self) -> Mapping[str, Any]:
+        """Whether the account tells orders, which costs a request to find out."""
+        return {"orders": self._orders_are_told}
+
+    def recall(self, known: Mapping[str, Any]) -> None:
+        """The same."""
+        self._orders_are_told = self._orders_are_asked and known.get("orders") is not False
 
     def entries(self) -> Iterator[Entry]:
         """Every email campaign with its counts, a hundred a call; archived ones too."""
@@ -92,7 +105,7 @@ class BrevoEsp:
             for entry in entries:
                 yield replace(entry, metrics={**entry.metrics, **orders[entry.id]}) if entry.id in orders else entry
 
-    def changed(self, since: datetime) -> Iterator[Entry]:
+    def changed(self, since: datetime, *, archived: bool = False) -> Iterator[Entry]:  # noqa: ARG002
         """Never asked: no listing can be confined to what changed (§3.2)."""
         return no_changes(self.title, since)
 
@@ -120,8 +133,15 @@ class BrevoEsp:
         with understood(self._tool, doing, creating=True):
             return str(int(made["id"]))
 
+    def several(self, ids: Sequence[str]) -> Iterator[Entry]:
+        """One by one: no listing can be confined to some."""
+        return filter(None, map(self.entry, ids))
+
+    def label(self, tags: Mapping[str, Collection[str]]) -> None:
+        """Never called: the one tag of a campaign is our marker."""
+
     def edit(self, entry: Entry, content: Content) -> None:
-        """Change only what is given, also while it is scheduled."""
+        """Change only what is given, also while it is scheduled. The answer is empty."""
         if body := edition(entry, content):
             self._put("changing a campaign", entry, body)
 
@@ -144,7 +164,7 @@ class BrevoEsp:
             raise Rejected(f"Brevo: the campaign needs {missing} before it can be scheduled.")
         self._set_time(doing, now, at)
 
-    def unschedule(self, entry: Entry) -> None:
+    def unschedule(self, entry: Entry, confirmed: Callable[[], None] = unheard) -> None:  # noqa: ARG002  its 204 is no proof
         """Make a scheduled campaign a draft again. One that Brevo only suspends does not go out either."""
         said: Rejected | None = None
         status = Status.SCHEDULED
@@ -201,6 +221,22 @@ class BrevoEsp:
         orders = self._orders(found)
         return {one.id: {**one.metrics, **orders.get(one.id, {})} for one in found}
 
+    def ungranted(self) -> Sequence[str]:
+        """The orders, which take the commerce add-on, unless `conversions` says that there is none; one request."""
+        if not self._orders_are_asked:
+            return ()
+        try:
+            asked = {"periodFrom": _utc(self._at() - timedelta(days=1)), "periodTo": _utc(self._at())}
+            self._wire.get("reading orders", ORDERS, asked, spare=True)
+        except (Ungranted, Missing):
+            return (
+                "the account has no commerce add-on, or the key may not read it, so conversions stay empty; see to "
+                "that there, or set conversions = false, which saves a request an hour",
+            )
+        except ConfigError:  # asked for no campaign's orders; whether that is allowed is not published
+            return ()
+        return ()
+
     def time(self) -> datetime | None:
         """Brevo's own time, by its last answer."""
         return self._wire.clock.now()
@@ -234,7 +270,7 @@ class BrevoEsp:
         asked = {"periodFrom": _utc(since), "periodTo": _utc(self._at()), "emailCampaignId[]": list(sends)}
         doing = "reading orders"
         try:
-            answer = self._wire.get(doing, "/ecommerce/attribution/metrics", asked, spare=True)
+            answer = self._wire.get(doing, ORDERS, asked, spare=True)
         except (Ungranted, Missing):
             self._orders_are_told = False
             return {}

@@ -7,8 +7,9 @@ from contextlib import suppress
 from typing import Any
 
 from connectors.answers import understood, word
-from connectors.brevo_wire import Missing, Wire
+from connectors.brevo_wire import Wire
 from connectors.calendar import Audience
+from connectors.calendar_wire import Missing
 
 LIST, SEGMENT = "list:", "segment:"
 PAGE = 50  # the most that Brevo gives at once

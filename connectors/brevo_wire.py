@@ -12,8 +12,9 @@ from typing import Any, NoReturn
 
 import requests
 
-from connectors.answers import error_for, items, json_of, translate, understood
+from connectors.answers import error_for, items, translate, understood
 from connectors.budgets import Budget, rates, shared_name
+from connectors.calendar_wire import Missing, object_of
 from connectors.http import Retry, ToolClock, session
 from sync.errors import ConfigError, Exhausted, Rejected, Stale, SyncError, Unavailable
 
@@ -24,10 +25,6 @@ LONGEST = 3600.0  # seconds that a budget may ask for: it is one of an hour
 LISTINGS = 3  # how often a listing that moved under us is begun anew
 OWN_CLASS = "/contacts"  # lists and segments: 10 calls a second and none of the hour's
 LOCKED = frozenset({"campaign_processing", "campaign_sent"})
-
-
-class Missing(Rejected):
-    """Brevo itself says that there is no such thing; not a gateway, nor a wrong address."""
 
 
 class Locked(Rejected):
@@ -76,11 +73,7 @@ class Wire:
         """The answer's object; Missing when there is none. `spare`: this read leaves the reserve to writes."""
 
         def attempt() -> Any:
-            answer = json_of(self._tool, doing, self._request(doing, "GET", path, params=params, spare=spare))
-            with understood(self._tool, doing):
-                if not isinstance(answer, dict):
-                    raise TypeError(doing)
-            return answer
+            return object_of(self._tool, doing, self._request(doing, "GET", path, params=params, spare=spare))
 
         try:
             return self._retry(attempt)
@@ -146,7 +139,7 @@ class Wire:
 
         def attempt() -> Any:
             response = self._request(doing, "POST", path, data=data, creating=True)
-            return json_of(self._tool, doing, response, creating=True)
+            return object_of(self._tool, doing, response, creating=True)
 
         return self._retry(attempt)
 

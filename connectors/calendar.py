@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
@@ -15,7 +15,7 @@ PLACEHOLDER = "TBD"  # a campaign needs a subject in every ESP; this one stands 
 
 
 class Status(StrEnum):
-    """The states that ESPs share (reference esp §6.1). Only a draft and a scheduled campaign may be written."""
+    """The states that ESPs share (reference esp §6.1). In which of them nothing is written, `calendar.locked` says."""
 
     DRAFT = "draft"
     SCHEDULED = "scheduled"
@@ -97,6 +97,10 @@ class Content:
     tags: frozenset[str] | None = None  # names
 
 
+def unheard() -> None:
+    """Nobody needs to know."""
+
+
 class Esp(Protocol):
     """The wire to one account of an ESP, in neutral words. It never decides: what may be done to a schedule is asked
     before (`connectors.calendar_writes`).
@@ -110,32 +114,53 @@ class Esp(Protocol):
     settle: float  # seconds until a creation is sure to be in a listing
     deletes_drafts: bool  # whether a draft may be removed from here
     tags: bool  # whether campaigns have tags that may be written
+    batch: int  # how many drafts are made together by fewer requests than one by one
+    archives_apart: bool  # whether `changed` has to be asked for archived campaigns by themselves
+
+    def memory(self) -> Mapping[str, Any]:
+        """What was learned of the account besides its audiences and tags, to be told to `recall` in a later run: JSON
+        without a secret; empty where that is nothing."""
+
+    def recall(self, known: Mapping[str, Any]) -> None:
+        """Go by what `memory` told earlier, as far as it is understood, and forget what was learned since."""
 
     def entries(self) -> Iterator[Entry]:
         """Every email campaign. Ending without an exception means complete."""
 
-    def changed(self, since: datetime) -> Iterator[Entry]:
-        """Those that changed at or after a moment of the ESP's clock, at the least. Raises Outdated where it has no
-        such question (`calendar.lists_changed` is False)."""
+    def changed(self, since: datetime, *, archived: bool = False) -> Iterator[Entry]:
+        """Those that changed at or after a moment of the ESP's clock, at the least; where `archives_apart`, the
+        archived ones of them or the others. Raises Outdated where it has no such question (`calendar.lists_changed` is
+        False)."""
 
     def entry(self, id_: str) -> Entry | None:
         """One campaign as it is now; None is the ESP's own not-found."""
 
+    def several(self, ids: Sequence[str]) -> Iterator[Entry]:
+        """Drafts that were just made, as a listing shows them, which may lag: fewer, or what they held a moment ago.
+        Only where `batch` is more than one."""
+
     def create(self, content: Content, planned: SendTime | None, marker: str) -> str:
         """A new draft that carries the marker from the first moment; its id. `planned` is None unless drafts hold one.
-        Never scheduled by this."""
+        Never scheduled by this. Its tags are for `label`."""
 
-    def edit(self, entry: Entry, content: Content) -> None:
-        """Change the content of a draft, or of a scheduled one where `calendar.edits_scheduled`. The marker stays."""
+    def label(self, tags: Mapping[str, Collection[str]]) -> None:
+        """Give new drafts, by id, their tags, by name (`tags`). What is refused shows as missing in the next run."""
 
-    def plan(self, entry: Entry, at: SendTime) -> None:
-        """Give a draft another planned time that schedules nothing (`calendar.plans_drafts`)."""
+    def edit(self, entry: Entry, content: Content) -> Entry | None:
+        """Change the content of a draft, or of a scheduled one where `calendar.edits_scheduled`. The marker stays.
+
+        Gives the campaign as the ESP's own answer shows it now, None where that does not tell all of it."""
+
+    def plan(self, entry: Entry, at: SendTime) -> Entry | None:
+        """Give a draft another planned time, which schedules nothing (`calendar.plans_drafts`). Gives what `edit`
+        gives."""
 
     def schedule(self, entry: Entry, at: SendTime) -> None:
         """Schedule a draft for an explicit future time, which it holds already where drafts hold one."""
 
-    def unschedule(self, entry: Entry) -> None:
-        """Make a scheduled campaign a draft again; returns once the ESP shows it as one."""
+    def unschedule(self, entry: Entry, confirmed: Callable[[], None] = unheard) -> None:
+        """Make a scheduled campaign a draft again; returns once the ESP shows it as one. Calls `confirmed` as soon as
+        it has plainly said that it does so, where it may take its time to show that."""
 
     def move(self, entry: Entry, at: SendTime) -> None:
         """Move a scheduled send in one call (`calendar.moves_at_once`)."""
@@ -155,6 +180,10 @@ class Esp(Protocol):
     def measure(self, ids: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
         """Counts by field (METRICS of sync.model) for sends that are over, by as few requests as the ESP allows."""
 
+    def ungranted(self) -> Sequence[str]:
+        """What the account's plan, its add-ons or the key withhold of what is read here, in words for whoever sets it
+        up; one request or two. Never asked by a run, which goes on without."""
+
     def time(self) -> datetime | None:
         """The ESP's own time by its last answer."""
 
@@ -172,6 +201,10 @@ class Sending:
     schedule: Schedule = Schedule.MOVE
     margin: timedelta = timedelta(minutes=30)
     now: Callable[[], datetime] = lambda: datetime.now().astimezone()
+
+    def within(self, calendar: Calendar) -> Calendar:
+        """An ESP's record, with the margin that counts here: the longer of the two."""
+        return replace(calendar, margin=max(calendar.margin, self.margin))
 
 
 def no_changes(title: str, since: datetime) -> Iterator[Entry]:

@@ -39,10 +39,10 @@ def _subject(value: Any, current: Entry | None, esp: Esp) -> str:
     if len(subjects) > 1:
         raise Rejected(f"{esp.title}: several subject lines can only be tested from there.")
     if current is not None:
+        if "subject" in current.odd:
+            raise Rejected(f"{esp.title}: the campaign has no single subject line that can be shown; change it there.")
         if current.subjects is None:
             raise _untold("message", esp)
-        if "subject" in current.odd:
-            raise Rejected(f"{esp.title}: the present subject line cannot be understood; change it there.")
         if len(current.subjects) > 1:
             raise Rejected(
                 f"{esp.title}: the campaign has {len(current.subjects)} subject lines; change its subjects there."

@@ -77,7 +77,7 @@ def on_grid(at: SendTime, minutes: int) -> SendTime:
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What one ESP can do with a time and what the workspace allows. Every method raises Rejected, in words that say
-    what to do. `now` is the time by which the ESP sends."""
+    what to do. `now` is the time by which the ESP sends; how near to a send nothing is touched, `calendar.margin`."""
 
     title: str
     calendar: Calendar
@@ -102,7 +102,7 @@ class Rules:
         """Whether a draft may be scheduled for this time, as far as the time goes."""
         self.may_plan(at, held)
         left = begins(at) - self.now()
-        if left <= self.sending.margin:
+        if left <= self.calendar.margin:
             near = "is past" if at.kind in ABSOLUTE else "has begun somewhere"
             near = near if left <= timedelta() else f"is less than {self._margin} away"
             raise Rejected(f"{self.title}: {told(at)} {near}, and nothing is scheduled that late from here.")
@@ -114,7 +114,7 @@ class Rules:
         present = entry.scheduled or entry.planned
         if present is None:
             raise Rejected(f"{self.title} does not tell for when the campaign is scheduled; move it there.")
-        if begins(present) - self.now() <= self.sending.margin:
+        if begins(present) - self.now() <= self.calendar.margin:
             raise Rejected(
                 f"{self.title}: the campaign goes out at {told(present)}, and within {self._margin} of that nothing "
                 f"is moved from here any more; do it there."
@@ -137,4 +137,4 @@ class Rules:
 
     @property
     def _margin(self) -> str:
-        return f"{int(self.sending.margin.total_seconds() // 60)} minutes"
+        return f"{int(self.calendar.margin.total_seconds() // 60)} minutes"

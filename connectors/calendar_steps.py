@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from connectors.calendar import Content, Entry, Esp, SendTime, Status
 from connectors.calendar_schedule import Rules, same, told
@@ -19,7 +19,8 @@ class Steps:
 
     `entry` is the campaign as it was when the change was decided upon. `unscheduled(False)` is called right before it
     is taken off the calendar, and `unscheduled(True)` once that is sure. `touched` says whether the ESP has, or may
-    have, taken a part of the change; `shown` is what it shows since the last step, where that was looked at.
+    have, taken a part of the change; `shown` is what it shows since the last step, by its answer or by a look, None
+    where neither has told.
     """
 
     def __init__(self, esp: Esp, rules: Rules, entry: Entry, unscheduled: Callable[[bool], None]) -> None:
@@ -33,16 +34,15 @@ class Steps:
 
     def edit(self, content: Content) -> None:
         """Change the content."""
-        self._esp.edit(self._entry, content)
-        self.touched, self.shown = True, None
+        self.shown = self._esp.edit(self._entry, content)
+        self.touched, self._entry = True, self.shown or self._entry
         given = {"name": content.name, "subjects": content.subject, "audiences": content.audiences}
         self._ours |= {part for part, value in given.items() if value is not None}
 
     def plan(self, at: SendTime) -> None:
         """Give a draft a planned time, which schedules nothing."""
-        self._esp.plan(self._entry, at)
-        self.touched, self.shown = True, None
-        self._entry = replace(self._entry, planned=at)
+        self.shown = self._esp.plan(self._entry, at)
+        self.touched, self._entry = True, self.shown or replace(self._entry, planned=at)
 
     def move(self, at: SendTime) -> None:
         """Move a scheduled campaign, in one call or in steps."""
@@ -87,15 +87,21 @@ class Steps:
             raise
 
     def _move_in_steps(self, at: SendTime) -> None:
-        entry = self._entry
+        entry, sure = self._entry, _Once(lambda: self._unscheduled(True))
         self._unscheduled(False)
         try:
-            self._attempt(lambda: self._esp.unschedule(entry))
+            # What the ESP has plainly taken is sure, though it may show it late: whoever comes after a crash, or after
+            # we have waited in vain, can go on without asking a person.
+            self._attempt(lambda: self._esp.unschedule(entry, sure))
         except SyncError as error:
             if self.touched and self._is_scheduled_anew():
+                if sure.done:
+                    self._unscheduled(False)  # it is on the calendar, and not by us
                 raise Stale(f"{self._esp.title}: somebody just scheduled the campaign for another time.") from error
+            if sure.done:
+                unfinished(error, self._esp.title, at)
             raise
-        self._unscheduled(True)
+        sure()
         planned = entry.planned if self._esp.calendar.plans_drafts else None
         self._entry = replace(entry, status=Status.DRAFT, planned=planned, scheduled=None)
         self.finish(at)
@@ -156,6 +162,19 @@ class Steps:
             instead = told(entry.scheduled) if entry.scheduled else "no time"
             raise Stale(f"{self._esp.title} shows {instead} where {told(at)} was asked for; look at it there.")
         self._entry = entry
+
+
+@dataclass(slots=True)
+class _Once:
+    """Tells something the first time that it is called."""
+
+    tell: Callable[[], None]
+    done: bool = False
+
+    def __call__(self) -> None:
+        if not self.done:
+            self.done = True
+            self.tell()
 
 
 def unfinished(error: SyncError, title: str, at: SendTime) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from connectors.calendar import Content, Entry, Esp, Schedule, Sending, SendTime, Status
 from connectors.calendar_content import CONTENT, content_of
+from connectors.calendar_drafts import Drafts, outage
 from connectors.calendar_records import Records
 from connectors.calendar_schedule import Rules, same, send_time, shown, told
 from connectors.calendar_steps import Steps, unfinished
-from sync.errors import Ambiguous, Rejected, Stale, SyncError
+from sync.errors import Rejected, Stale, SyncError
 from sync.model import Record
 from sync.ports import Archive, Change, Create, Failed, Outcome, Update, Written
 
@@ -37,41 +39,35 @@ class Writes:
         self._esp = esp
         self._records = records
         self._sending = sending
-        self._rules = Rules(esp.title, esp.calendar, sending, self._now)
+        self._rules = Rules(esp.title, sending.within(esp.calendar), sending, self._now)
+        self._drafts = Drafts(tool, esp, records, self._rules, self._refuse_unknown)
 
-    def write(self, change: Change) -> Outcome:
-        """One change, re-read right before and read back after."""
+    def write(self, changes: Sequence[Change]) -> list[Outcome]:
+        """Each change, re-read right before and read back after. Drafts that are to be made are made together."""
+        outcomes: list[Outcome] = []
+        for makes, some in groupby(changes, key=lambda change: isinstance(change, Create)):
+            if makes:
+                orders = [change for change in some if isinstance(change, Create)]
+                outcomes += self._drafts.make(orders, outage(outcomes))
+            else:
+                for change in some:
+                    down = outage(outcomes)
+                    outcomes.append(Failed(change, down) if down else self._write(change))
+        return outcomes
+
+    def _write(self, change: Change) -> Outcome:
         try:
-            match change:
-                case Create():
-                    return Written(change, self._create(change))
-                case Update():
-                    return self._update(change)
-                case Archive():
-                    self._archive(change)
-                    return Written(change, None)
+            if isinstance(change, Update):
+                return self._update(change)
+            if isinstance(change, Archive):
+                self._archive(change)
         except SyncError as error:
             return Failed(change, error)
+        return Written(change, None)
 
     def _now(self) -> datetime:
         """The time by which the ESP sends: its own, as soon as it has told it."""
         return self._esp.time() or self._sending.now()
-
-    def _create(self, change: Create) -> Record:
-        self._refuse_unknown(change.fields)
-        content = content_of(change.fields, None, self._esp, self._records) or Content()
-        at = send_time(change.fields.get("planned")) if self._esp.calendar.plans_drafts else None
-        if at is not None:
-            self._rules.may_plan(at, None)
-        native = self._esp.create(content, at, change.marker)
-        # The campaign is there from here on, whatever fails.
-        try:
-            entry = self._esp.entry(native)
-            if entry is None:
-                raise Ambiguous(f"{self._esp.title} does not show it.")
-            return self._records.record(entry)
-        except SyncError as error:
-            raise Ambiguous(f"{self._tool} created the campaign {native}, but reading it failed: {error}") from error
 
     def _archive(self, change: Archive) -> None:
         current = self._esp.entry(change.record.ref.native)
@@ -112,7 +108,22 @@ class Writes:
             record = self._records.record(steps.shown) if steps.shown else self._record_of(current.id)
         except SyncError as error:
             return Failed(change, error, self._left(change) if steps.touched else None)
-        return Failed(change, decision.refused, record) if decision.refused else Written(change, record)
+        refused = decision.refused or self._kept(change, record)
+        return Failed(change, refused, record) if refused else Written(change, record)
+
+    def _kept(self, change: Update, record: Record) -> Rejected | None:
+        """That a time was to be taken away and the draft still holds it. It goes out no more, which is what matters;
+        the rest is refused as it is for any draft, so that it stands as a finding until a person has decided."""
+        emptied = change.fields.get("planned", ...) is None
+        held = send_time(record.fields.get("planned")) if emptied else None
+        return self._keeps(held) if held else None
+
+    def _keeps(self, held: SendTime) -> Rejected:
+        return Rejected(
+            f"{self._esp.title} cannot take a planned send time away from a campaign; it can only change it. The "
+            f"campaign is not scheduled, and its draft still holds {told(held)}: give it another time, or remove it "
+            f"there."
+        )
 
     def _decide(self, fields: Mapping[str, Any], current: Entry) -> Decision:
         if current.status is Status.SCHEDULED:
@@ -129,9 +140,7 @@ class Writes:
         if "planned" in current.odd:
             raise Rejected("How the campaign is sent cannot be understood; choose a send time for it there.")
         if at is None and held is not None:
-            raise Rejected(
-                f"{self._esp.title} cannot take a planned send time away from a campaign; it can only change it."
-            )
+            raise self._keeps(held)
         if at is not None and not plans and self._word(fields) is not Status.SCHEDULED:
             raise Rejected(f"{self._esp.title} keeps no send time on a draft; schedule the campaign there.")
         if at is None or not plans or same(at, held):

@@ -14,6 +14,7 @@ from connectors.ics_feed import Feed
 from sync.errors import Outdated, Rejected, Unavailable
 from sync.model import Attribution, Kind, Record, Ref
 from sync.ports import (
+    LOCKED,
     Calendar,
     Capability,
     Change,
@@ -27,6 +28,7 @@ from sync.ports import (
 )
 
 Shows = Literal["scheduled", "planned"]
+OPENS = '{"opens":true}'
 WESTERNMOST = timedelta(hours=12)  # where it is a clock time last: so long after it is in UTC
 
 _LOG = logging.getLogger(__name__)
@@ -55,8 +57,11 @@ class IcsConnector:
             frozenset({Kind.CAMPAIGN}),
             creates=False,
             archives=False,
+            remembers=True,
             calendar=Calendar(
-                kinds=frozenset({TimeKind.INSTANT, TimeKind.RECIPIENT_LOCAL, TimeKind.DAY}), tells_changed_at=True
+                kinds=frozenset({TimeKind.INSTANT, TimeKind.RECIPIENT_LOCAL, TimeKind.DAY}),
+                locked=frozenset(Status) | LOCKED,  # a feed is only read
+                tells_changed_at=True,
             ),
         )
         self._feed = Feed(tool, address, retry or Retry())
@@ -65,10 +70,14 @@ class IcsConnector:
         self._ahead = timedelta(days=ahead)
         self._now = now
         self._known: tuple[str, datetime, Events] | None = None
+        self._opens = self._recalled = False  # whether the address leads to a calendar, and that an earlier run saw it
 
     def schema(self) -> NativeSchema:
-        """The fields of an event; none can be written. Reads the feed, so that a wrong address is told at once."""
-        self._feed.text()
+        """The fields of an event; none can be written. Reads the feed, so that a wrong address is told at once, unless
+        it is recalled to be right: then the listing tells."""
+        if not self._recalled:
+            self._feed.text()
+            self._opens = True
         return {
             Kind.CAMPAIGN: (
                 NativeField("name", "Name", "string", read_only=True),
@@ -79,7 +88,15 @@ class IcsConnector:
             )
         }
 
-    def fetch(self) -> Iterator[Record]:
+    def setup(self) -> str | None:
+        """That the address leads to a calendar; all events have the same fields."""
+        return OPENS if self._opens else None
+
+    def recall(self, setup: str | None) -> None:
+        """The same."""
+        self._opens = self._recalled = setup == OPENS
+
+    def fetch(self, after: str | None = None) -> Iterator[Record]:  # noqa: ARG002  it goes on nowhere
         """Every event. None drops out with time, which would pass for a deletion."""
         text = self._feed.text()
         now = self._feed.clock.now() or self._now()
@@ -90,6 +107,9 @@ class IcsConnector:
             _LOG.warning("%s: %d events have no UID and are not read.", self.tool, events.nameless)
         for event in events.dated:
             yield self._record(event, now)
+
+    def reached(self) -> str | None:
+        return None
 
     def changes(self, since: str) -> Iterator[Record | Ref]:
         """Never asked: the feed is one answer."""

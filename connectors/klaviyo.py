@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any, ClassVar
 
 from connectors.answers import part, understood, word
-from connectors.calendar import PLACEHOLDER, Audience, Content, Entry, SendTime
+from connectors.calendar import PLACEHOLDER, Audience, Content, Entry, SendTime, unheard
+from connectors.calendar_wire import Missing
 from connectors.http import Retry
 from connectors.klaviyo_account import Account
-from connectors.klaviyo_campaigns import attributes_for, creation, entries_of, entry_of, strategy_for
-from connectors.klaviyo_jobs import CLASSIC, Jobs
+from connectors.klaviyo_campaigns import (
+    as_answered,
+    attributes_for,
+    creation,
+    entries_of,
+    entry_of,
+    strategy_for,
+    with_subject,
+)
+from connectors.klaviyo_jobs import CLASSIC, Form, Jobs
 from connectors.klaviyo_reports import Reports
-from connectors.klaviyo_wire import Missing, Wire
-from sync.errors import Rejected, Stale, SyncError, Unavailable
-from sync.ports import Calendar, Metering, TimeKind
+from connectors.klaviyo_wire import Wire
+from sync.errors import Rejected, Stale, Unavailable
+from sync.ports import LOCKED, Calendar, Metering, TimeKind
 
 PAGE = 100  # campaigns of one page (reference esp §1.2)
 PARTS = {
@@ -37,12 +48,17 @@ class KlaviyoEsp:
     settle = 60.0  # the vendor promises nothing
     deletes_drafts = True
     tags = True
+    batch = PAGE  # a tag is given to all of them at once, and one page reads them back
+    archives_apart = True
+    _revision: ClassVar[str] = "2026-07-15"
+    _form: ClassVar[Form] = CLASSIC
     calendar = Calendar(
         kinds=frozenset(TimeKind),
         writes=frozenset(TimeKind),
         plans_drafts=True,
         schedules=True,
         unschedules=True,
+        locked=LOCKED - {"paused"},  # which is no state of its campaigns (reference esp §1.4, §1.6)
         tells_changed_at=True,
         lists_changed=True,
         metering=Metering.REPORT,
@@ -58,37 +74,52 @@ class KlaviyoEsp:
         from_email: str,
         from_label: str,
         url: str = "https://a.klaviyo.com",
-        revision: str = "2026-07-15",
+        revision: str | None = None,
         conversion_metric: str | None = None,
         per_second: float | None = 10.0,
         retry: Retry | None = None,
     ) -> None:
         self._tool = tool
         self._sender = (from_email, from_label)
-        retry = retry or Retry()
+        retry, revision = retry or Retry(), revision or self._revision
         self._wire = Wire(tool, token=token, url=url, revision=revision, per_second=per_second, retry=retry)
-        self._jobs = Jobs(self._wire, CLASSIC, self.entry, retry.sleep)
+        self._jobs = Jobs(self._wire, self._form, self.entry, retry.sleep)
         self._reports = Reports(tool, self._wire, conversion_metric)
         self._account = Account(tool, self._wire)
 
+    def memory(self) -> Mapping[str, Any]:
+        """The metric that counts as a conversion."""
+        return {"conversion": self._reports.conversion} if self._reports.conversion else {}
+
+    def recall(self, known: Mapping[str, Any]) -> None:
+        """The same."""
+        conversion = known.get("conversion")
+        self._reports.recall(conversion if isinstance(conversion, str) else None)
+
     def entries(self) -> Iterator[Entry]:
         """Every email campaign: those at work, then the archived ones, which only a query of their own shows."""
-        return self._listing("created_at")
+        for archived in (False, True):
+            yield from self._listing("created_at", archived)
 
-    def changed(self, since: datetime) -> Iterator[Entry]:
+    def changed(self, since: datetime, *, archived: bool = False) -> Iterator[Entry]:
         """Those whose `updated_at` is not before a moment, which Klaviyo's own doings move as well."""
-        at = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return self._listing("updated_at", f"greater-or-equal(updated_at,{at})")
+        after = f"greater-or-equal(updated_at,{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ})"
+        return self._listing("updated_at", archived, after)
 
-    def _listing(self, order: str, *more: str) -> Iterator[Entry]:
+    def several(self, ids: Sequence[str]) -> Iterator[Entry]:
+        """By their ids, which a filter takes a page of."""
+        for start in range(0, len(ids), PAGE):
+            wanted = f"any(id,{json.dumps(list(ids[start : start + PAGE]))})"
+            yield from self._listing("created_at", False, wanted)
+
+    def _listing(self, order: str, archived: bool, *more: str) -> Iterator[Entry]:
         doing = "reading the campaigns"
-        for archived in ("false", "true"):
-            what = ",".join(("equals(messages.channel,'email')", f"equals(archived,{archived})", *more))
-            params = {"filter": f"and({what})", "sort": order, "page[size]": str(PAGE), **PARTS}
-            for page in self._wire.pages(doing, "/api/campaigns", params):
-                with understood(self._tool, doing):
-                    found = entries_of(page)
-                yield from found
+        what = ",".join(("equals(messages.channel,'email')", f"equals(archived,{str(archived).lower()})", *more))
+        params = {"filter": f"and({what})", "sort": order, "page[size]": str(PAGE), **PARTS}
+        for page in self._wire.pages(doing, "/api/campaigns", params):
+            with understood(self._tool, doing):
+                found = entries_of(page)
+            yield from found
 
     def entry(self, id_: str) -> Entry | None:
         """One campaign. None is Klaviyo's own 404 under a key that it accepts."""
@@ -106,41 +137,48 @@ class KlaviyoEsp:
         return found
 
     def create(self, content: Content, planned: SendTime | None, marker: str) -> str:
-        """A new draft; a tag that is refused shows as missing in the next run."""
-        wanted = {self._account.tag(name) for name in content.tags or ()}
-        doing = "creating a campaign"
-        made = self._wire.create(doing, "/api/campaigns", creation(content, planned, marker, self._sender))
-        with understood(self._tool, doing, creating=True):
-            native = word(part(made, "data"), "id")
-        with suppress(SyncError):
-            self._account.retag(native, add=wanted)
-        return native
+        """A new draft."""
+        return self._created(creation(content, planned, marker, self._sender))
 
-    def edit(self, entry: Entry, content: Content) -> None:
+    def _created(self, data: Mapping[str, Any]) -> str:
+        doing = "creating a campaign"
+        made = self._wire.create(doing, "/api/campaigns", data)
+        with understood(self._tool, doing, creating=True):
+            return word(part(made, "data"), "id")
+
+    def label(self, tags: Mapping[str, Collection[str]]) -> None:
+        """A request for each tag."""
+        self._account.label(tags)
+
+    def edit(self, entry: Entry, content: Content) -> Entry | None:
         """Change a draft. All refusals come before the first request."""
         message = self._message(entry) if content.subject is not None else None
         held = dict(entry.raw.get("tags") or ())  # name by id
         wanted = {self._account.tag(name, held) for name in content.tags or ()}
+        now: Entry | None = entry
         if attributes := attributes_for(content, entry.marker):
-            self._change(entry, attributes)
+            now = self._change(entry, attributes)
         if message:
             definition = {"channel": "email", "content": {"subject": content.subject or PLACEHOLDER}}
             data = {"type": "campaign-message", "id": message, "attributes": {"definition": definition}}
-            self._wire.change("changing a subject", "PATCH", f"/api/campaign-messages/{message}", data)
-        if content.tags is not None:
+            shown = self._wire.change("changing a subject", "PATCH", f"/api/campaign-messages/{message}", data)
+            now = with_subject(now, message, shown) if now and shown else None
+        if content.tags is not None and wanted != held.keys():
             self._account.retag(entry.id, add=wanted - held.keys(), remove=held.keys() - wanted)
+            return None  # that answer is empty
+        return now
 
-    def plan(self, entry: Entry, at: SendTime) -> None:
+    def plan(self, entry: Entry, at: SendTime) -> Entry | None:
         """Move the draft's strategy to another time."""
-        self._change(entry, {"send_strategy": strategy_for(at, entry.raw.get("send_strategy"))})
+        return self._change(entry, {"send_strategy": strategy_for(at, entry.raw.get("send_strategy"))})
 
     def schedule(self, entry: Entry, at: SendTime) -> None:
-        """Post the send job of a draft that holds this time."""
+        """Schedule a draft for the time that it holds."""
         self._jobs.schedule(entry, at)
 
-    def unschedule(self, entry: Entry) -> None:
-        """Revert the send job."""
-        self._jobs.revert(entry)
+    def unschedule(self, entry: Entry, confirmed: Callable[[], None] = unheard) -> None:
+        """Revert it to a draft."""
+        self._jobs.revert(entry, confirmed)
 
     def move(self, entry: Entry, at: SendTime) -> None:
         """Never asked for: Klaviyo moves nothing in one call."""
@@ -167,6 +205,10 @@ class KlaviyoEsp:
         """One report for up to a hundred campaigns."""
         return self._reports.measure(ids)
 
+    def ungranted(self) -> Sequence[str]:
+        """The conversions, where the account has no metric for them; asks for its metrics unless one is configured."""
+        return self._reports.ungranted()
+
     def time(self) -> datetime | None:
         """Klaviyo's own time, by its last answer."""
         return self._wire.clock.now()
@@ -175,12 +217,13 @@ class KlaviyoEsp:
         """Give back sockets."""
         self._wire.close()
 
-    def _change(self, entry: Entry, attributes: Mapping[str, object]) -> None:
+    def _change(self, entry: Entry, attributes: Mapping[str, object]) -> Entry | None:
         data = {"type": "campaign", "id": entry.id, "attributes": attributes}
         try:
-            self._wire.change("changing a campaign", "PATCH", f"/api/campaigns/{entry.id}", data)
+            shown = self._wire.change("changing a campaign", "PATCH", f"/api/campaigns/{entry.id}", data)
         except Missing as exc:
             raise Stale(f"{self._tool}: the campaign {entry.id} is no longer there.") from exc
+        return as_answered(shown, entry) if shown else None
 
     def _message(self, entry: Entry) -> str:
         messages = entry.raw.get("messages")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from connectors.answers import items, part, understood, word
 from connectors.calendar import Audience
-from connectors.klaviyo_wire import Missing, Wire
+from connectors.calendar_wire import Missing
+from connectors.klaviyo_wire import Wire
 from sync.errors import Rejected
 
 
@@ -49,10 +50,25 @@ class Account:
 
     def retag(self, campaign: str, *, add: Iterable[str] = (), remove: Iterable[str] = ()) -> None:
         """Give a campaign tags, by id, and take some from it."""
-        data = [{"type": "campaign", "id": campaign}]
-        for verb, method, tags in (("adding", "POST", add), ("removing", "DELETE", remove)):
+        for method, tags in (("POST", add), ("DELETE", remove)):
             for tag in sorted(tags):
-                self._wire.change(f"{verb} a tag", method, f"/api/tags/{tag}/relationships/campaigns", data)
+                self._tie(method, tag, [campaign])
+
+    def label(self, tags: Mapping[str, Collection[str]]) -> None:
+        """Give campaigns, by id, tags, by name: a request for each tag, which takes many campaigns (K1). One that is
+        refused keeps no other from being given."""
+        campaigns: dict[str, list[str]] = {}
+        for campaign, names in tags.items():
+            for name in names:
+                campaigns.setdefault(name, []).append(campaign)
+        for name in sorted(campaigns):
+            with suppress(Rejected):
+                self._tie("POST", self.tag(name), campaigns[name])
+
+    def _tie(self, method: str, tag: str, campaigns: Sequence[str]) -> None:
+        doing = "adding a tag" if method == "POST" else "removing a tag"
+        data = [{"type": "campaign", "id": campaign} for campaign in campaigns]
+        self._wire.change(doing, method, f"/api/tags/{tag}/relationships/campaigns", data)
 
     def _named(self, kind: str) -> Iterator[tuple[str, str]]:
         """Id and name of every list, segment or tag."""

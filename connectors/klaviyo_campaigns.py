@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any, TypeVar
 
@@ -20,7 +21,8 @@ MARKER = re.compile(r"\s*\[(cs-[0-9a-z]{8})\]")
 WRITABLE = frozenset({"static", "throttled", "smart_send_time"})
 # Strategies without a time, which are left alone: a test is read-only (§1.5), and whoever chose "at once" must choose
 # again. `ab_test` is a word of older revisions.
-TIMELESS = frozenset({"immediate", "ab_test", "ab_test_campaign", "unsupported"})
+TESTS = frozenset({"ab_test", "ab_test_campaign"})
+TIMELESS = TESTS | {"immediate", "unsupported"}
 
 STATUSES = {  # reference esp §1.4
     "Draft": Status.DRAFT, "Scheduled": Status.SCHEDULED, "Preparing to schedule": Status.SCHEDULED,
@@ -51,6 +53,29 @@ def entries_of(document: Mapping[str, Any]) -> list[Entry]:
 def entry_of(document: Mapping[str, Any]) -> Entry:
     """The same for the answer that is one campaign."""
     return _entry(part(document, "data"), _included(document))
+
+
+def as_answered(document: Mapping[str, Any], before: Entry) -> Entry | None:
+    """A campaign as the answer to a change of it shows it, which brings neither message nor tags: these are as they
+    were right before. None where the answer does not tell the campaign."""
+    try:
+        now = _entry(part(document, "data"), {})
+    except (AttributeError, LookupError, TypeError):
+        return None
+    raw = {**now.raw, "messages": before.raw.get("messages"), "tags": before.raw.get("tags")}
+    return replace(now, subjects=before.subjects, tags=before.tags, raw=raw) if now.id == before.id else None
+
+
+def with_subject(entry: Entry, message: str, document: Mapping[str, Any]) -> Entry | None:
+    """A campaign with its only message as the answer to a change of that shows it; None where it does not."""
+    try:
+        data = part(document, "data")
+        subject = word(part(part(part(data, "attributes"), "definition"), "content"), "subject")
+        if word(data, "id") != message:
+            return None
+    except (AttributeError, LookupError, TypeError):
+        return None
+    return replace(entry, subjects=(subject,), raw={**entry.raw, "messages": ((message, subject),)})
 
 
 def _included(document: Mapping[str, Any]) -> dict[tuple[str, str], Mapping[str, Any]]:
@@ -85,6 +110,8 @@ def _entry(thing: Mapping[str, Any], included: Mapping[tuple[str, str], Mapping[
     goes = attributes.get("send_time")
     planned, scheduled = _planned(strategy), _scheduled(goes, strategy)
     odd |= {"planned": strategy} if planned is ... else {}
+    if isinstance(strategy, dict) and strategy.get("method") in TESTS:  # its message shows one of the subjects only
+        known, odd["subject"] = None, {"test": strategy}
     odd |= {"scheduled": goes} if scheduled is ... else {}
     return Entry(
         id_,

@@ -94,9 +94,9 @@ class Jobs:
             return
         self._wait(entry.id, form.scheduled, underway)
 
-    def revert(self, entry: Entry) -> None:
+    def revert(self, entry: Entry, confirmed: Callable[[], None]) -> None:
         """Revert what is scheduled, and wait until it is a draft. Never cancels, which is for good (reference esp
-        §1.6)."""
+        §1.6). `confirmed` is called once Klaviyo has taken it (204), which it may show late."""
         form, target = self._form, self._form.target(entry)
         data = {"type": form.type, "id": target, "attributes": {"action": "revert"}}
         doubt: SyncError | None = None
@@ -110,6 +110,8 @@ class Jobs:
             return
         except Unavailable as silence:
             doubt = silence
+        else:
+            confirmed()
         self._wait(entry.id, form.draft, (form.scheduled, *form.preparing), doubt)
 
     def _guard(self, then: Entry, at: SendTime) -> None:

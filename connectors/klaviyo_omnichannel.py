@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from connectors.answers import items, part, understood, word
-from connectors.calendar import PLACEHOLDER, Audience, Content, Entry, SendTime
-from connectors.http import Retry
+from connectors.calendar import PLACEHOLDER, Content, Entry, SendTime
+from connectors.calendar_wire import Document, Missing
 from connectors.klaviyo import PAGE, KlaviyoEsp
-from connectors.klaviyo_account import Account
-from connectors.klaviyo_jobs import MESSAGE, Jobs
+from connectors.klaviyo_jobs import MESSAGE
 from connectors.klaviyo_messages import (
     OVER,
     PLANS,
@@ -26,16 +26,14 @@ from connectors.klaviyo_messages import (
     plan_for,
     variations_of,
 )
-from connectors.klaviyo_reports import Reports
-from connectors.klaviyo_wire import Document, Missing, Wire
 from sync.errors import Rejected, Stale, SyncError, Unavailable
 
 REVISION = "2026-10-15"
 PARTS = {"include": "campaign-messages,campaign-audiences,tags", "fields[tag]": "name"}
 
 
-class KlaviyoOmnichannelEsp:
-    """One account. `from_email` and `from_label` are the sender of the drafts it creates.
+class KlaviyoOmnichannelEsp(KlaviyoEsp):
+    """One account in this revision.
 
     An entry is a message: the oldest of a campaign goes by the campaign's id, each further one by its own
     (docs/decisions/0025-send-entries.md). Status and time are the message's, tags and archive the campaign's, subjects
@@ -43,51 +41,36 @@ class KlaviyoOmnichannelEsp:
     again. How many a throttled send reaches at a time is not told, so those are never moved.
     """
 
-    title = KlaviyoEsp.title
-    settle = KlaviyoEsp.settle
-    deletes_drafts = True
-    tags = True
+    _revision = REVISION
+    _form = MESSAGE
     calendar = replace(KlaviyoEsp.calendar, writes=frozenset(PLANS), correlates="description")
 
-    def __init__(
-        self,
-        tool: str,
-        *,
-        token: str,
-        from_email: str,
-        from_label: str,
-        url: str = "https://a.klaviyo.com",
-        revision: str = REVISION,
-        conversion_metric: str | None = None,
-        per_second: float | None = 10.0,
-        retry: Retry | None = None,
-    ) -> None:
-        self._tool = tool
-        self._sender = (from_email, from_label)
-        retry = retry or Retry()
-        self._wire = Wire(tool, token=token, url=url, revision=revision, per_second=per_second, retry=retry)
-        self._jobs = Jobs(self._wire, MESSAGE, self.entry, retry.sleep)
-        self._reports = Reports(tool, self._wire, conversion_metric)
-        self._account = Account(tool, self._wire)
+    def __init__(self, tool: str, **options: Any) -> None:
+        super().__init__(tool, **options)
         self._over: dict[str, list[Variation]] = {}  # of messages that are over, which change no more
 
     def entries(self) -> Iterator[Entry]:
         """Every email send: of the campaigns at work, then of the archived ones."""
-        for campaign in self._listed("created_at"):
+        for campaign in (one for archived in (False, True) for one in self._listed("created_at", archived)):
             yield from self._entries_of(campaign)
 
-    def changed(self, since: datetime) -> Iterator[Entry]:
+    def changed(self, since: datetime, *, archived: bool = False) -> Iterator[Entry]:
         """Those whose campaign or message changed: a message's change need not move its campaign's time (§1.7)."""
         after = f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
         seen: set[str] = set()
-        for campaign in self._listed("updated_at", f"greater-or-equal(updated_at,{after})"):
+        for campaign in self._listed("updated_at", archived, f"greater-or-equal(updated_at,{after})"):
             seen.add(campaign.id)
             yield from self._entries_of(campaign)
-        for id_ in self._moved(after):
+        for id_ in self._moved(after) if not archived else ():
             if id_ not in seen:
                 seen.add(id_)
                 found = self._campaign(id_)
                 yield from self._entries_of(found) if found else ()
+
+    def several(self, ids: Sequence[str]) -> Iterator[Entry]:
+        """By the ids of their campaigns."""
+        for campaign in self._named(ids, archived=False):
+            yield from self._entries_of(campaign)
 
     def entry(self, id_: str) -> Entry | None:
         """One send, by its campaign's id or by its message's. None is Klaviyo's own 404 for both, or that the message
@@ -101,22 +84,16 @@ class KlaviyoOmnichannelEsp:
         return next((entry for entry in found if entry.id == id_), None)
 
     def create(self, content: Content, planned: SendTime | None, marker: str) -> str:
-        """A new draft. Its time and its tags follow by requests of their own; what is refused shows as missing in the
-        next run, which has the marker to find the campaign by."""
-        wanted = {self._account.tag(name) for name in content.tags or ()}
-        doing = "creating a campaign"
-        made = self._wire.create(doing, "/api/campaigns", creation(content, marker, self._sender))
-        with understood(self._tool, doing, creating=True):
-            native = word(part(made, "data"), "id")
-        with suppress(SyncError):
-            self._account.retag(native, add=wanted)
+        """A new draft. Its time follows by a request of its own; where that is refused it shows as missing in the next
+        run, which has the marker to find the campaign by."""
+        native = self._created(creation(content, marker, self._sender))
         with suppress(SyncError):
             if planned is not None and (entry := self.entry(native)):
                 self.plan(entry, planned)
         return native
 
-    def edit(self, entry: Entry, content: Content) -> None:
-        """Change a draft. All refusals come before the first request."""
+    def edit(self, entry: Entry, content: Content) -> Entry | None:
+        """Change a draft. All refusals come before the first request. No answer tells a send whole."""
         variation = self._variation(entry) if content.subject is not None else None
         audience = self._audience(entry) if content.audiences is not None else ""
         held = dict(entry.raw["tags"] or ())
@@ -125,31 +102,21 @@ class KlaviyoOmnichannelEsp:
             raise Rejected(f"{self._tool}: tags are the whole campaign's; change them on its first send, or there.")
         if content.name is not None:
             kind, id_ = ("campaign", entry.raw["campaign"]) if entry.raw["first"] else _message(entry)
-            self._change(kind, id_, {"name": name_for(entry, content.name)})
+            self._write(kind, id_, {"name": name_for(entry, content.name)})
         if variation:
             details = {"channel": "email", "subject": content.subject or PLACEHOLDER}
-            self._change("campaign-variation", variation, {"details": details})
+            self._write("campaign-variation", variation, {"details": details})
         if content.audiences is not None:
             included, excluded = content.audiences
-            self._change("campaign-audience", audience, {"included": list(included), "excluded": list(excluded)})
+            self._write("campaign-audience", audience, {"included": list(included), "excluded": list(excluded)})
         if content.tags is not None:
             self._account.retag(entry.raw["campaign"], add=wanted - held.keys(), remove=held.keys() - wanted)
+        return None
 
-    def plan(self, entry: Entry, at: SendTime) -> None:
+    def plan(self, entry: Entry, at: SendTime) -> Entry | None:
         """Give the draft message another time."""
-        self._change(*_message(entry), {"send_options": plan_for(entry, at)})
-
-    def schedule(self, entry: Entry, at: SendTime) -> None:
-        """Schedule the message by itself: its siblings stay as they are."""
-        self._jobs.schedule(entry, at)
-
-    def unschedule(self, entry: Entry) -> None:
-        """Revert the message to a draft."""
-        self._jobs.revert(entry)
-
-    def move(self, entry: Entry, at: SendTime) -> None:
-        """Never asked for: Klaviyo moves nothing in one call."""
-        raise Rejected(f"{self.title} cannot move the campaign {entry.id} to {at.at.isoformat()} in one call.")
+        self._write(*_message(entry), {"send_options": plan_for(entry, at)})
+        return None
 
     def delete(self, entry: Entry) -> None:
         """Remove a draft; done when it is gone already. A campaign's first send is not removed from under others."""
@@ -161,18 +128,6 @@ class KlaviyoOmnichannelEsp:
         with suppress(Missing):
             self._wire.change("deleting a draft", "DELETE", f"/api/{kind}s/{id_}")
 
-    def audiences(self) -> Sequence[Audience]:
-        """All lists and segments."""
-        return self._account.audiences()
-
-    def audience(self, id_: str) -> Audience | None:
-        """A list or a segment."""
-        return self._account.audience(id_)
-
-    def tag_names(self) -> Sequence[tuple[str, str]]:
-        """Every tag."""
-        return self._account.tag_names()
-
     def measure(self, ids: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
         """The counts of each message: a report for the ids of campaigns, one more where there are ids of messages."""
         first = dict(self._first_messages(ids))
@@ -183,20 +138,15 @@ class KlaviyoOmnichannelEsp:
         rows = self._reports.sends("campaign_message_id", [id_ for id_ in ids if id_ not in first])
         return found | {message: counts for (_, message), counts in rows.items()}
 
-    def time(self) -> datetime | None:
-        """Klaviyo's own time, by its last answer."""
-        return self._wire.clock.now()
+    def _named(self, ids: Sequence[str], *, archived: bool) -> Iterator[Campaign]:
+        for start in range(0, len(ids), PAGE):
+            yield from self._listed("created_at", archived, f"any(id,{json.dumps(list(ids[start : start + PAGE]))})")
 
-    def close(self) -> None:
-        """Give back sockets."""
-        self._wire.close()
-
-    def _listed(self, order: str, *more: str) -> Iterator[Campaign]:
-        for archived in ("false", "true"):
-            what = ",".join((f"equals(archived,{archived})", *more))
-            params = {"filter": f"and({what})" if more else what, "sort": order, "page[size]": str(PAGE), **PARTS}
-            for page in self._wire.pages("reading the campaigns", "/api/campaigns", params):
-                yield from self._campaigns_of(page)
+    def _listed(self, order: str, archived: bool, *more: str) -> Iterator[Campaign]:
+        what = ",".join((f"equals(archived,{str(archived).lower()})", *more))
+        params = {"filter": f"and({what})" if more else what, "sort": order, "page[size]": str(PAGE), **PARTS}
+        for page in self._wire.pages("reading the campaigns", "/api/campaigns", params):
+            yield from self._campaigns_of(page)
 
     def _campaign(self, id_: str) -> Campaign | None:
         try:
@@ -237,13 +187,12 @@ class KlaviyoOmnichannelEsp:
 
     def _first_messages(self, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
         """Campaign and message for those of the ids that are campaigns'."""
-        for start in range(0, len(ids), PAGE):
-            for campaign in self._listed("created_at", f"any(id,{json.dumps(list(ids[start : start + PAGE]))})"):
-                if len(campaign.messages) == 1:
-                    yield campaign.id, campaign.messages[0].id
-                else:
-                    firsts = [one for one in self._entries_of(campaign) if one.raw["first"]]
-                    yield from ((campaign.id, one.raw["message"]) for one in firsts)
+        for campaign in (one for archived in (False, True) for one in self._named(ids, archived=archived)):
+            if len(campaign.messages) == 1:
+                yield campaign.id, campaign.messages[0].id
+            else:
+                firsts = [one for one in self._entries_of(campaign) if one.raw["first"]]
+                yield from ((campaign.id, one.raw["message"]) for one in firsts)
 
     def _moved(self, after: str) -> Iterator[str]:
         """The campaigns of the messages that changed since."""
@@ -256,7 +205,7 @@ class KlaviyoOmnichannelEsp:
                 found = [word(part(one, "data"), "id") for one in relations]
             yield from found
 
-    def _change(self, kind: str, id_: str, definition: Mapping[str, object]) -> None:
+    def _write(self, kind: str, id_: str, definition: Mapping[str, object]) -> None:
         data = {"type": kind, "id": id_, "attributes": {"definition": definition}}
         try:
             self._wire.change(f"changing a {kind}", "PATCH", f"/api/{kind}s/{id_}", data)

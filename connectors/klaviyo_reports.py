@@ -8,6 +8,7 @@ from typing import Any
 
 from connectors.answers import items, part, understood, word
 from connectors.klaviyo_wire import Wire
+from sync.errors import ConfigError
 
 AT_ONCE = 100  # campaigns of one report: a list of a filter has at most so many items (K1)
 ORDERS = "Placed Order"  # what shops count as a conversion
@@ -24,7 +25,16 @@ class Reports:
     def __init__(self, tool: str, wire: Wire, conversion: str | None) -> None:
         self._tool = tool
         self._wire = wire
-        self._conversion = conversion
+        self._configured = self._conversion = conversion
+
+    @property
+    def conversion(self) -> str | None:
+        """The id of the metric that counts as a conversion, as far as it is known."""
+        return self._conversion
+
+    def recall(self, conversion: str | None) -> None:
+        """Go by the metric that was found earlier, if none is configured; None looks for it again."""
+        self._conversion = self._configured or conversion
 
     def measure(self, ids: Sequence[str]) -> dict[str, dict[str, float]]:
         """Counts by field of campaigns. Conversions are left out where the account has no metric for them."""
@@ -32,6 +42,19 @@ class Reports:
         for (campaign, _), counts in self.sends("campaign_id", ids).items():
             _add(found.setdefault(campaign, {}), counts)
         return found
+
+    def ungranted(self) -> tuple[str, ...]:
+        """That no metric counts as a conversion, or that the metrics may not be read: then there are no outcomes."""
+        try:
+            metric, counts = self._metric()
+        except ConfigError as error:
+            return (f"the outcomes of sends cannot be read: {error}",)
+        if metric is None or counts:
+            return ()
+        return (
+            f"the account has no metric called {ORDERS}, so conversions stay empty; set conversion_metric to the id of "
+            f"the one that counts as a conversion",
+        )
 
     def sends(self, field: str, ids: Sequence[str]) -> dict[tuple[str, str], dict[str, float]]:
         """The same of each message, by campaign and message. `field`: whose ids these are, campaign_id or

@@ -11,7 +11,8 @@ import requests
 
 from connectors.answers import part, understood, word
 from connectors.budgets import shared_name
-from connectors.http import Retry, ToolClock, error_for, json_of, limit, session, translate
+from connectors.calendar_wire import Document, Missing, object_of
+from connectors.http import Retry, ToolClock, error_for, limit, session, translate
 from sync.errors import ConfigError, Rejected, Stale, SyncError, Unavailable
 
 # Klaviyo's own proportions of its limits (reference esp §1.10): 10/s and 150/min; for tags 3/s and 60/min.
@@ -19,12 +20,6 @@ STEADY, TAGS, TAGS_STEADY = 15.0, 0.3, 6.0
 REPORTS_STEADY = 0.2  # 2/min (§1.9); that they are a second apart is left to their refusals
 
 LISTINGS = 3  # how often a listing is begun anew when its cursor runs out
-
-Document = Mapping[str, Any]
-
-
-class Missing(Rejected):
-    """Klaviyo itself says that there is no such thing; not a gateway, nor a wrong address."""
 
 
 class _Expired(SyncError):
@@ -76,7 +71,7 @@ class Wire:
             raise ConfigError(f"{exc} {self._advice}") from exc
 
     def _asked(self, doing: str, path: str, params: Mapping[str, str] | None) -> Document:
-        return self._retry(lambda: self._document(doing, self._request(doing, "GET", path, params=params)))
+        return self._retry(lambda: object_of(self._tool, doing, self._request(doing, "GET", path, params=params)))
 
     def report(self, doing: str, path: str, data: Any) -> Iterator[Document]:
         """Every page of a report, which is asked for by POST and changes nothing."""
@@ -94,7 +89,7 @@ class Wire:
 
     def _reported(self, doing: str, path: str, data: Any) -> Document:
         try:
-            return self._retry(lambda: self._document(doing, self._request(doing, "POST", path, data=data)))
+            return self._retry(lambda: object_of(self._tool, doing, self._request(doing, "POST", path, data=data)))
         except (Rejected, Stale) as exc:
             raise ConfigError(f"{exc} Check conversion_metric of [tools.{self._tool}].") from exc
 
@@ -141,23 +136,28 @@ class Wire:
                 raise ValueError(doing)
         return f"{path}?{parts.query}"
 
-    def change(self, doing: str, method: str, path: str, data: Any = None) -> None:
-        """A write that may be repeated: it leads to the same state however often it is applied."""
+    def change(self, doing: str, method: str, path: str, data: Any = None) -> Document | None:
+        """A write that may be repeated: it leads to the same state however often it is applied. Gives the thing as it
+        is now, where the answer tells (None: 204)."""
 
-        def attempt() -> None:
+        def attempt() -> Document | None:
             response = self._request(doing, method, path, data=data)
-            if response.status_code != 204:  # anything else but the thing as it is now is not Klaviyo's word
-                document = self._document(doing, response)
-                with understood(self._tool, doing):
-                    part(document, "data")
+            if response.status_code == 204:
+                return None
+            document = object_of(self._tool, doing, response)
+            with understood(self._tool, doing):
+                part(document, "data")  # anything else is not Klaviyo's word
+            return document
 
-        self._retry(attempt)
+        return self._retry(attempt)
 
     def create(self, doing: str, path: str, data: Any) -> Document:
         """A write that is not repeated without a clear answer, which is Ambiguous (reference esp §0.4)."""
 
         def attempt() -> Document:
-            return self._document(doing, self._request(doing, "POST", path, data=data, creating=True), creating=True)
+            return object_of(
+                self._tool, doing, self._request(doing, "POST", path, data=data, creating=True), creating=True
+            )
 
         return self._retry(attempt)
 
@@ -190,13 +190,6 @@ class Wire:
                 raise ConfigError(f"{error} {self._advice}")
             raise Missing(str(error))
         raise error
-
-    def _document(self, doing: str, response: requests.Response, *, creating: bool = False) -> Document:
-        document: Any = json_of(self._tool, doing, response, creating=creating)
-        with understood(self._tool, doing, creating=creating):
-            if not isinstance(document, dict):
-                raise TypeError(doing)
-        return dict(document)
 
 
 def _own_words(response: requests.Response) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from connectors.answers import understood, word
-from connectors.calendar import PLACEHOLDER, Audience, Content, Entry, SendTime, Status, no_changes
+from connectors.calendar import PLACEHOLDER, Audience, Content, Entry, SendTime, Status, no_changes, unheard
+from connectors.calendar_wire import Missing
 from connectors.http import Retry
 from connectors.mailchimp_audiences import Audiences
 from connectors.mailchimp_campaigns import (
@@ -23,16 +24,16 @@ from connectors.mailchimp_campaigns import (
     titled,
 )
 from connectors.mailchimp_reports import Reports
-from connectors.mailchimp_wire import PAGE, Missing, Wire
+from connectors.mailchimp_wire import PAGE, Wire
 from sync.errors import Ambiguous, Rejected, Stale, SyncError
-from sync.ports import Calendar, Metering, TimeKind
+from sync.ports import LOCKED, Calendar, Metering, TimeKind
 
 # Mailchimp names no wait when it throttles (reference esp §2.8), so that ours double from one second on: half a minute.
 PATIENT: Final = Retry(attempts=6, first=1.0)
 KINDS: Final = frozenset({TimeKind.INSTANT, TimeKind.RECIPIENT_LOCAL})
 CALENDAR: Final = Calendar(
-    kinds=KINDS, writes=KINDS, schedules=True, unschedules=True, grid=15, correlates="title", metering=Metering.REPORT,
-    tells_conversions=True,
+    kinds=KINDS, writes=KINDS, schedules=True, unschedules=True, locked=LOCKED, grid=15, correlates="title",
+    metering=Metering.REPORT, tells_conversions=True,
 )  # fmt: skip
 
 
@@ -52,6 +53,8 @@ class MailchimpEsp:
     settle = 60.0  # the vendor promises nothing
     deletes_drafts = True
     tags = False
+    batch = 1
+    archives_apart = False
 
     def __init__(
         self,
@@ -70,9 +73,18 @@ class MailchimpEsp:
         self._wire = Wire(tool, token=token, url=url, retry=retry, page=page)
         self._sender = {"from_name": from_name, "reply_to": reply_to}
         self._folder = folder
+        self._folders: dict[str, str] = {}  # id by name, as far as one was looked for
         self._batches = batches
         self._audiences = Audiences(self._wire)
         self._reports = Reports(self._wire)
+
+    def memory(self) -> Mapping[str, Any]:
+        """Nothing besides the audiences."""
+        return {}
+
+    def recall(self, known: Mapping[str, Any]) -> None:  # noqa: ARG002  there is nothing of it
+        """Look for the folder anew."""
+        self._folders.clear()
 
     def entries(self) -> Iterator[Entry]:
         """Every email campaign, the oldest first, so that new ones do not shift the pages."""
@@ -82,7 +94,7 @@ class MailchimpEsp:
             if is_email(row):
                 yield self._entry(row)
 
-    def changed(self, since: datetime) -> Iterator[Entry]:
+    def changed(self, since: datetime, *, archived: bool = False) -> Iterator[Entry]:  # noqa: ARG002
         """Never known: campaigns have no modification time (reference esp §2.2)."""
         return no_changes(self.title, since)
 
@@ -127,7 +139,14 @@ class MailchimpEsp:
         with understood(self.tool, doing, creating=True):
             return word(made, "id")
 
-    def edit(self, entry: Entry, content: Content) -> None:
+    def several(self, ids: Sequence[str]) -> Iterator[Entry]:
+        """One by one: no listing can be confined to some."""
+        return filter(None, map(self.entry, ids))
+
+    def label(self, tags: Mapping[str, Collection[str]]) -> None:
+        """Never called: campaigns have no tags."""
+
+    def edit(self, entry: Entry, content: Content) -> Entry:
         """Change a draft. What a PATCH demands beside the change is written as it was read (reference esp §2.5)."""
         _refuse_tags(content)
         body: dict[str, object] = {"settings": settings_for(content, entry.raw, self._sender, entry.marker)}
@@ -141,10 +160,13 @@ class MailchimpEsp:
             shown = self._wire.change(doing, "PATCH", f"/campaigns/{entry.id}", body)
         with understood(self.tool, doing):
             now = self._entry(shown or {})
+            if now.id != entry.id:
+                raise LookupError(entry.id)
         if content.audiences is not None and now.audiences != content.audiences:
             raise Rejected("Mailchimp kept another audience than the one that was asked for; choose it there.")
+        return now
 
-    def plan(self, entry: Entry, at: SendTime) -> None:  # noqa: ARG002  the capability record says so beforehand
+    def plan(self, entry: Entry, at: SendTime) -> Entry:  # noqa: ARG002  the capability record says so beforehand
         """Never called: a draft holds no time, for giving it one schedules it."""
         raise Rejected("A draft in Mailchimp holds no planned time.")
 
@@ -179,12 +201,13 @@ class MailchimpEsp:
             return f"Its checklist says: {told}."
         return "Its checklist is clean, so that the time itself is in question: quarter hours only, and in the future."
 
-    def unschedule(self, entry: Entry) -> None:
+    def unschedule(self, entry: Entry, confirmed: Callable[[], None] = unheard) -> None:
         """Make it a draft again. Stale where it is being sent already, which nothing here stops."""
         with self._present(entry):
             # Without an answer, what the campaign shows decides; it is Ambiguous only where that is not told either.
             with suppress(Ambiguous):
                 self._wire.act("unscheduling a campaign", entry.id, "unschedule")
+                confirmed()
             now = self._read(entry.id, lambda row: row.get("status") != "schedule")
         if now.status is not Status.DRAFT:
             raise Stale(f"{self.tool}: the campaign is by now {now.status_raw}.")
@@ -212,6 +235,10 @@ class MailchimpEsp:
         """Counts for these sends: one request for one, and one for several that were sent within a thousand sends."""
         return self._reports.measured(ids)
 
+    def ungranted(self) -> Sequence[str]:
+        """The reports, and the orders of a shop."""
+        return self._reports.ungranted()
+
     def time(self) -> datetime | None:
         """Mailchimp's own time, by its last answer."""
         return self._wire.clock.now()
@@ -221,10 +248,12 @@ class MailchimpEsp:
         self._wire.close()
 
     def _folder_id(self, name: str) -> str:
-        doing, params = "reading the campaign folders", {"fields": "total_items,folders.id,folders.name"}
-        for row in self._wire.listing(doing, "/campaign-folders", "folders", params):
-            if row.get("name") == name:
-                return str(row["id"])
+        if name not in self._folders:
+            doing, params = "reading the campaign folders", {"fields": "total_items,folders.id,folders.name"}
+            rows = self._wire.listing(doing, "/campaign-folders", "folders", params)
+            self._folders = {str(row.get("name")): str(row["id"]) for row in rows}
+        if name in self._folders:
+            return self._folders[name]
         raise Rejected(f"{self.tool} has no campaign folder {name!r}; make it there, or change folder.")
 
     @contextmanager

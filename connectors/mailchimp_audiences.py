@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from connectors.answers import understood
 from connectors.calendar import Audience
+from connectors.calendar_wire import Missing
 from connectors.mailchimp_campaigns import AD_HOC, Row, audience_of, object_in
-from connectors.mailchimp_wire import Missing, Wire
+from connectors.mailchimp_wire import Wire
 
 SEGMENTED: Final = 10  # lists whose segments are listed, at a request each; those of others are looked up when used
 _LIST: Final = "id,name,stats.member_count"

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from connectors.answers import understood, word
+from connectors.calendar_wire import Document, Missing
 from connectors.mailchimp_campaigns import object_in
-from connectors.mailchimp_wire import Document, Missing, Wire
+from connectors.mailchimp_wire import Wire
 from sync.errors import ConfigError
 
 FIELDS: Final = (
@@ -34,6 +35,16 @@ class Reports:
         for report in self._reports(ids):
             found[report["id"]] = counts(report, store=self._has_store(report))
         return found
+
+    def ungranted(self) -> tuple[str, ...]:
+        """That the reports may not be read, or that no audience has a shop whose orders could be told."""
+        try:
+            self._wire.get("reading the reports", "/reports", {"count": "1", "fields": "total_items"})
+        except (ConfigError, Missing) as error:
+            return (f"the outcomes of sends cannot be read: {error}",)
+        if self._shops():
+            return ()
+        return ("no audience has a connected store, so conversions stay empty; connect one there if you want them",)
 
     def _reports(self, ids: Sequence[str]) -> Iterator[Document]:
         """One by its id; several out of one listing from the earliest send on, which is a page of a thousand."""

@@ -13,7 +13,8 @@ import requests
 
 from connectors.answers import items, understood
 from connectors.budgets import shared_name
-from connectors.http import Retry, Timeout, ToolClock, error_for, json_of, redacted, session, translate
+from connectors.calendar_wire import Document, Missing, object_of
+from connectors.http import Retry, Timeout, ToolClock, error_for, redacted, session, translate
 from connectors.slots import Slots
 from sync.errors import ConfigError, Rejected, Stale, SyncError, Unavailable
 
@@ -25,12 +26,6 @@ ACTIONS: Final = frozenset({"schedule", "unschedule"})  # every other one sends,
 
 _KEY = re.compile(r"[0-9A-Za-z]+-([a-z]+[0-9]+)")
 _HOST = re.compile(r"([a-z]+[0-9]+)\.api\.mailchimp\.com")
-
-Document = Mapping[str, Any]
-
-
-class Missing(Rejected):
-    """Mailchimp itself says that there is no such thing; not a gateway, nor a wrong address."""
 
 
 class _Moved(SyncError):
@@ -81,7 +76,7 @@ class Wire:
         """
 
         def attempt() -> Document:
-            document = self._document(doing, self._request(doing, "GET", path, params=params))
+            document = object_of(self.tool, doing, self._request(doing, "GET", path, params=params))
             if until is not None and not until(document):
                 raise Unavailable(f"{self.tool} does not show yet what was changed. The next run looks again.")
             return document
@@ -138,7 +133,7 @@ class Wire:
 
         def attempt() -> Document | None:
             response = self._request(doing, method, path, body=body)
-            return None if response.status_code == 204 else self._document(doing, response)
+            return None if response.status_code == 204 else object_of(self.tool, doing, response)
 
         return self._retry(attempt)
 
@@ -146,7 +141,7 @@ class Wire:
         """A write that is not repeated without a clear answer, which is Ambiguous (reference esp §0.4)."""
 
         def attempt() -> Document:
-            return self._document(doing, self._request(doing, "POST", path, body=body, once=True), once=True)
+            return object_of(self.tool, doing, self._request(doing, "POST", path, body=body, once=True), creating=True)
 
         return self._retry(attempt)
 
@@ -207,13 +202,6 @@ class Wire:
         if isinstance(error, Rejected) and (fields := _fields(problem or {})):
             return Rejected(redacted(f"{self.tool} refused {doing} ({status}): {fields}", response.request))
         return error
-
-    def _document(self, doing: str, response: requests.Response, *, once: bool = False) -> Document:
-        document: Any = json_of(self.tool, doing, response, creating=once)
-        with understood(self.tool, doing, creating=once):
-            if not isinstance(document, dict):
-                raise TypeError(doing)
-        return dict(document)
 
 
 def _id(row: Document) -> Hashable:

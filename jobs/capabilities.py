@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 
 from pydantic import SecretStr
 
@@ -31,6 +32,11 @@ METERED = {
     Metering.NONE: NO,
 }
 QUARTER = 15  # minutes
+OPEN = ("draft", "scheduled")
+STATES = {
+    "paused": "paused", "sending": "sending", "sent": "sent", "cancelled": "cancelled", "archived": "archived",
+    "unknown": "in a state that we do not know",
+}  # fmt: skip
 Cell = Callable[[Capability, Calendar], str]
 
 
@@ -64,6 +70,8 @@ def _rows() -> Iterator[tuple[str, Cell]]:
     yield "A scheduled campaign is moved", lambda _, calendar: _moves(calendar)
     yield "A scheduled campaign is unscheduled", lambda _, calendar: _yes(calendar.unschedules)
     yield "Its other fields are edited while it is scheduled", lambda _, calendar: _yes(calendar.edits_scheduled)
+    yield "Locked: no edit while a campaign is", lambda _, calendar: _locked(calendar)
+    yield "Locked: its time, so near to a send (`send_margin`)", lambda _, calendar: _margin(calendar)
     yield "A draft is deleted from here, once that is decided", lambda tool, _: _yes(tool.archives)
     yield "Tells when a campaign was changed", lambda _, calendar: _yes(calendar.tells_changed_at)
     yield "A run reads", lambda tool, _: "what changed" if tool.changes else "every campaign"
@@ -94,6 +102,16 @@ def _grid(calendar: Calendar) -> str:
     if not calendar.writes:
         return NO
     return {1: "every minute", QUARTER: "quarter hours"}.get(calendar.grid, f"every {calendar.grid} minutes")
+
+
+def _locked(calendar: Calendar) -> str:
+    if calendar.locked.issuperset(OPEN):
+        return "in any state"
+    return ", ".join(label for word, label in STATES.items() if word in calendar.locked)
+
+
+def _margin(calendar: Calendar) -> str:
+    return f"{calendar.margin // timedelta(minutes=1)} minutes" if calendar.writes else "always"
 
 
 def _moves(calendar: Calendar) -> str:

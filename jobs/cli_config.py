@@ -9,7 +9,6 @@ import typer
 from jobs.cli_options import Config, Debug, Json, session
 from jobs.session import hidden
 from sync.errors import SyncError
-from sync.model import Kind
 
 if TYPE_CHECKING:  # these cost start-up time
     from jobs.settings import Settings
@@ -73,6 +72,7 @@ def schema(config: Config = None, debug: Debug = False) -> int:
 def _checked(settings: Settings, name: str, *, online: bool) -> dict[str, Any]:
     """A tool: whether it is fine, and what is said of it."""
     from jobs.tools import mapping_file
+    from jobs.tools_calendar import ungranted
     from jobs.wiring import connect
     from mappings.load import check as check_mapping
 
@@ -86,6 +86,7 @@ def _checked(settings: Settings, name: str, *, online: bool) -> dict[str, Any]:
         connected = connect(settings, tool)
         try:
             bound = connected.bind(connected.connector.schema())
+            withheld = [hidden(words, settings.secrets) for words in ungranted(connected.connector)]
         finally:
             connected.connector.close()
     except SyncError as exc:
@@ -95,9 +96,16 @@ def _checked(settings: Settings, name: str, *, online: bool) -> dict[str, Any]:
             session.fail(kind, f"{name}: {said}")
         return {**shown, "fine": False, "error": said, "kind": kind}
     _say(f"{name}: reached; {_mapped(bound)}.")
-    return {**shown, "mapped": {kind.value: sorted(bound.views(kind)) for kind in Kind if bound.views(kind)}}
+    for words in withheld:
+        _say(f"{name}: {words}.")
+    from sync.model import Kind
+
+    mapped = {kind.value: sorted(bound.views(kind)) for kind in Kind if bound.views(kind)}
+    return {**shown, "mapped": mapped, "withheld": withheld}
 
 
 def _mapped(bound: Any) -> str:
+    from sync.model import Kind
+
     parts = [f"{len(views)} fields of a {kind}" for kind in Kind if (views := bound.views(kind))]
     return f"{' and '.join(parts)} are mapped" if parts else "nothing is mapped"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -125,81 +127,77 @@ class IcsOptions(Section):
         return given
 
 
-class _Klaviyo:
-    name = mapping_type = "klaviyo"
-    options = KlaviyoOptions
+def ungranted(connector: Connector) -> Sequence[str]:
+    """What the account behind a calendar withholds (its plan, an add-on, the key), in words; asks the ESP."""
+    from connectors.calendar_connector import CalendarConnector
 
-    def build(self, tool: str, options: KlaviyoOptions, token: SecretStr | None) -> Connector:
-        from connectors.klaviyo import KlaviyoEsp
-        from connectors.klaviyo_omnichannel import REVISION as OMNICHANNEL
-        from connectors.klaviyo_omnichannel import KlaviyoOmnichannelEsp
-
-        # From this revision on, what has a time and a status is the message and not the campaign.
-        form = KlaviyoEsp if options.revision < OMNICHANNEL else KlaviyoOmnichannelEsp
-        esp = form(
-            tool,
-            url=options.url,
-            token=_shown(token),
-            revision=options.revision,
-            from_email=options.from_email,
-            from_label=options.from_label,
-            conversion_metric=options.conversion_metric,
-            per_second=options.requests_per_second,
-        )
-        return _calendar(tool, esp, options)
+    return connector.ungranted() if isinstance(connector, CalendarConnector) else ()
 
 
-class _Mailchimp:
-    name = mapping_type = "mailchimp"
-    options = MailchimpOptions
+@dataclass(frozen=True, slots=True)
+class _Type:
+    """A type of tool that sends; `connect(tool, options, token)` is its connector."""
 
-    def build(self, tool: str, options: MailchimpOptions, token: SecretStr | None) -> Connector:
-        from connectors.mailchimp import MailchimpEsp
+    name: str
+    options: type[Section]
+    connect: Callable[[str, Any, str], Connector]
 
-        esp = MailchimpEsp(
-            tool,
-            token=_shown(token),
-            url=options.url,
-            from_name=options.from_name,
-            reply_to=options.reply_to,
-            folder=options.folder,
-            batches=options.batches,
-        )
-        return _calendar(tool, esp, options)
+    @property
+    def mapping_type(self) -> str:
+        return self.name
+
+    def build(self, tool: str, options: Any, token: SecretStr | None) -> Connector:
+        return self.connect(tool, options, token.get_secret_value() if token else "")
 
 
-class _Brevo:
-    name = mapping_type = "brevo"
-    options = BrevoOptions
+def _klaviyo(tool: str, options: KlaviyoOptions, token: str) -> Connector:
+    from connectors.klaviyo import KlaviyoEsp
+    from connectors.klaviyo_omnichannel import REVISION as OMNICHANNEL
+    from connectors.klaviyo_omnichannel import KlaviyoOmnichannelEsp
 
-    def build(self, tool: str, options: BrevoOptions, token: SecretStr | None) -> Connector:
-        from connectors.brevo import BrevoEsp
-
-        esp = BrevoEsp(
-            tool,
-            url=options.url,
-            token=_shown(token),
-            sender=options.sender,
-            zone=ZoneInfo(options.time_zone) if options.time_zone else None,
-            conversions=options.conversions,
-            per_second=options.requests_per_second,
-        )
-        return _calendar(tool, esp, options)
-
-
-class _Ics:
-    name = mapping_type = "ics"
-    options = IcsOptions
-
-    def build(self, tool: str, options: IcsOptions, token: SecretStr | None) -> Connector:
-        from connectors.ics import IcsConnector
-
-        return IcsConnector(
-            tool, address=_shown(token), shows=options.shows, since=options.since, ahead=options.ahead_days
-        )
+    # From this revision on, what has a time and a status is the message and not the campaign.
+    form = KlaviyoEsp if options.revision < OMNICHANNEL else KlaviyoOmnichannelEsp
+    esp = form(
+        tool,
+        url=options.url,
+        token=token,
+        revision=options.revision,
+        from_email=options.from_email,
+        from_label=options.from_label,
+        conversion_metric=options.conversion_metric,
+        per_second=options.requests_per_second,
+    )
+    return _calendar(tool, esp, options)
 
 
-klaviyo, mailchimp, brevo, ics = _Klaviyo(), _Mailchimp(), _Brevo(), _Ics()
+def _mailchimp(tool: str, options: MailchimpOptions, token: str) -> Connector:
+    from connectors.mailchimp import MailchimpEsp
+
+    esp = MailchimpEsp(
+        tool,
+        token=token,
+        url=options.url,
+        from_name=options.from_name,
+        reply_to=options.reply_to,
+        folder=options.folder,
+        batches=options.batches,
+    )
+    return _calendar(tool, esp, options)
+
+
+def _brevo(tool: str, options: BrevoOptions, token: str) -> Connector:
+    from connectors.brevo import BrevoEsp
+
+    esp = BrevoEsp(
+        tool,
+        url=options.url,
+        token=token,
+        sender=options.sender,
+        zone=ZoneInfo(options.time_zone) if options.time_zone else None,
+        conversions=options.conversions,
+        per_second=options.requests_per_second,
+    )
+    return _calendar(tool, esp, options)
 
 
 def _calendar(tool: str, esp: Esp, options: CalendarOptions) -> Connector:
@@ -208,5 +206,13 @@ def _calendar(tool: str, esp: Esp, options: CalendarOptions) -> Connector:
     return CalendarConnector(tool, esp, options.sending)
 
 
-def _shown(token: SecretStr | None) -> str:
-    return token.get_secret_value() if token else ""
+def _ics(tool: str, options: IcsOptions, token: str) -> Connector:
+    from connectors.ics import IcsConnector
+
+    return IcsConnector(tool, address=token, shows=options.shows, since=options.since, ahead=options.ahead_days)
+
+
+klaviyo = _Type("klaviyo", KlaviyoOptions, _klaviyo)
+mailchimp = _Type("mailchimp", MailchimpOptions, _mailchimp)
+brevo = _Type("brevo", BrevoOptions, _brevo)
+ics = _Type("ics", IcsOptions, _ics)

@@ -15,7 +15,14 @@ from sync.ports import NativeField
 INSTANT, LOCAL, DAY, STAGGERED = "instant", "recipient_local", "day", "staggered"
 
 
+def _is_test(raw: Any) -> bool:
+    """Whether there are several subjects of which the tool does not tell all."""
+    return isinstance(raw, dict) and "test" in raw
+
+
 def _read_subjects(raw: Any) -> str | None:
+    if _is_test(raw):
+        raise Unreadable("an A/B test is set up there, so that no single subject line can be shown")
     subjects = expect(raw, list) or []
     if not all(isinstance(one, str) for one in subjects):
         raise Unreadable("the tool sent a list that does not hold texts only")
@@ -25,6 +32,8 @@ def _read_subjects(raw: Any) -> str | None:
 
 
 def _write_subjects(value: str | None, raw: Any) -> list[str]:
+    if _is_test(raw):
+        raise Unwritable("an A/B test is set up there; change its subject lines there")
     if isinstance(raw, list) and len(raw) > 1:
         raise Unwritable(f"{len(raw)} subject lines are being tested there; change them there")
     return [value] if value else []

@@ -16,6 +16,7 @@ _PEOPLE, _APPLE = "people, not events", "Apple's machine opens are not told apar
 _MARK = "our `[cs-…]` at its end is shown nowhere else"
 _DRAFTS, _OPEN = "drafts", "drafts and scheduled campaigns"
 _ENDS = "ends and durations"
+_CHECK = "`config check --online` says so"
 _MOVED = "it is moved by its planned send"
 
 # By the field of the connector; what is never mirrored comes last, under a name of its own.
@@ -40,7 +41,7 @@ KLAVIYO = {
         ("delivered", "opens", "clicks", "unsubscribes", "bounces"),
         Told("campaign report", _OUTCOME, loss=f"{_PEOPLE}; {_APPLE}"),
     ),
-    "conversions": Told("campaign report", _OUTCOME, loss="only where the account has the metric"),
+    "conversions": Told("campaign report", _OUTCOME, loss=f"only where the account has the metric; {_CHECK}"),
     "content, tracking, send options": Told("", loss="stay as they are"),
 }  # fmt: skip
 MAILCHIMP = {
@@ -57,7 +58,9 @@ MAILCHIMP = {
         ("delivered", "opens", "clicks", "unsubscribes", "bounces"),
         Told("report", _OUTCOME, loss=f"{_PEOPLE}; {_APPLE}; delivered is what was sent less what bounced"),
     ),
-    "conversions": Told("orders of the report", _OUTCOME, loss="only where the audience has a connected store"),
+    "conversions": Told(
+        "orders of the report", _OUTCOME, loss=f"only where the audience has a connected store; {_CHECK}"
+    ),
     "preview text, content, tracking, template": Told("", loss="stay as they are"),
 }  # fmt: skip
 BREVO = {
@@ -78,7 +81,7 @@ BREVO = {
     "opens": Told("statistics", _OUTCOME, loss=f"{_PEOPLE}; those that Apple's mail makes by itself are among them"),
     "machine_opens": Told("statistics", _OUTCOME, loss="those that Apple's mail makes by itself, alone"),
     "bounces": Told("statistics", _OUTCOME, loss="hard and soft ones"),
-    "conversions": Told("orders", _OUTCOME, loss="only with the commerce add-on; without it none, and no flag"),
+    "conversions": Told("orders", _OUTCOME, loss=f"only with the commerce add-on, and no flag without it; {_CHECK}"),
     "our marker": Told("tag", "the tag", "at creation only", "whatever people make of the tag stays"),
     "content, sender, preview text, tracking": Told(
         "", loss="stay as they are; a campaign that we create gets a placeholder, because Brevo wants a content"

@@ -20,22 +20,28 @@ _HARD, _SOFT = (2, 6), (4, 12)
 
 
 def statistics(campaign: Campaign, since: datetime | None, now: datetime, with_machines: bool) -> JSON:
-    """The `globalStats` by events from `since` (None: all) to `now`. Counts, and two rates of 0..100."""
+    """The `globalStats` by events from `since` (None: all) to `now`. Counts, and two rates of 0..100.
+
+    `uniqueViews` is every recipient whose email was opened, whoever or whatever did it; `trackableViews` are those of
+    people alone whose mail program hides nothing. Whether `opensRate` counts the machines is the account's setting
+    (`with_machines`, B2).
+    """
     hard, soft = (_share(campaign, name, rate) for name, rate in (("hard", _HARD), ("soft", _SOFT)))
     hard, soft = (_sending(campaign, total, since, now) for total in (hard, soft))
     sent = _sending(campaign, campaign.size, since, now)
     delivered = sent - hard - soft
-    opens, machine = grown(campaign, "opens", _OPENS, since, now), grown(campaign, "machine", _MACHINE, since, now)
+    people, machine = grown(campaign, "opens", _OPENS, since, now), grown(campaign, "machine", _MACHINE, since, now)
+    opens = people + machine
     clicks = grown(campaign, "clicks", _CLICKS, since, now)
-    seen = opens + (machine if with_machines else 0)
+    seen = opens if with_machines else people
     return {
         "uniqueClicks": clicks, "clickers": clicks + clicks // 4,
         "complaints": grown(campaign, "complains", _COMPLAINS, since, now),
         "delivered": delivered, "sent": sent, "softBounces": soft, "hardBounces": hard,
-        "uniqueViews": opens, "viewed": opens + opens // 3,
+        "uniqueViews": opens, "viewed": opens + people // 3,
         "unsubscriptions": grown(campaign, "leaves", _LEAVES, since, now),
-        "trackableViews": opens - opens // 5, "trackableViewsRate": _percentage(opens - opens // 5, delivered),
-        "estimatedViews": opens + machine // 3, "appleMppOpens": machine,
+        "trackableViews": people - people // 5, "trackableViewsRate": _percentage(people - people // 5, delivered),
+        "estimatedViews": people + machine // 3, "appleMppOpens": machine,
         "opensRate": _percentage(seen, delivered), "deferred": soft // 2, "returnBounce": 0,
     }  # fmt: skip
 

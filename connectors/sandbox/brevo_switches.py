@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
+
+from connectors.sandbox.switches import turn
 
 # What a switch that takes words may say; the first is the strict one.
 WORDS = {
@@ -67,15 +69,4 @@ class Switches:
 
     def turn(self, name: str, value: Any) -> None:
         """Set a switch. ValueError for a name that there is not, or a value that it does not take."""
-        known = {one.name: getattr(self, one.name) for one in fields(self)}
-        if name not in known:
-            raise ValueError(f"brevo has no switch {name}; it has {', '.join(known)}")
-        if name in WORDS:
-            if value not in WORDS[name]:
-                raise ValueError(f"the switch {name} takes {', '.join(WORDS[name])}, not {value!r}")
-        elif isinstance(known[name], bool):
-            if not isinstance(value, bool):
-                raise ValueError(f"the switch {name} takes true or false, not {value!r}")
-        elif isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f"the switch {name} takes a number, not {value!r}")
-        setattr(self, name, value)
+        turn("brevo", self, WORDS, name, value)

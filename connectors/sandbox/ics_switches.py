@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
+
+from connectors.sandbox.switches import turn
 
 # What a switch that takes words may say.
 WORDS = {
@@ -40,15 +42,4 @@ class Switches:
 
     def turn(self, name: str, value: Any) -> None:
         """Set a switch. ValueError for a name that there is not, or a value that it does not take."""
-        known = {one.name: getattr(self, one.name) for one in fields(self)}
-        if name not in known:
-            raise ValueError(f"ics has no switch {name}; it has {', '.join(known)}")
-        if name in WORDS:
-            if value not in WORDS[name]:
-                raise ValueError(f"the switch {name} takes {', '.join(WORDS[name])}, not {value!r}")
-        elif isinstance(known[name], bool):
-            if not isinstance(value, bool):
-                raise ValueError(f"the switch {name} takes true or false, not {value!r}")
-        elif isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f"the switch {name} takes a number, not {value!r}")
-        setattr(self, name, value)
+        turn("ics", self, WORDS, name, value)

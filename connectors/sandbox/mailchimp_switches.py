@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
+
+from connectors.sandbox.switches import turn
+
+# What a switch that takes words may say.
+WORDS = {
+    "busy_answer": ("problem", "429", "403"),
+    "draft_send_time": ("empty", "null", "absent"),
+}
 
 
 @dataclass(slots=True)
@@ -45,13 +53,5 @@ class Switches:
     """Orders are told with the figures of a campaign (§2.7)."""
 
     def turn(self, name: str, value: Any) -> None:
-        """Set a switch. ValueError for a name that there is not, or a value of another type."""
-        known = {one.name: type(getattr(self, one.name)) for one in fields(self)}
-        if name not in known:
-            raise ValueError(f"mailchimp has no switch {name}; it has {', '.join(known)}")
-        wanted = known[name]
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not (number if wanted is float else isinstance(value, wanted)):
-            words = {bool: "true or false", float: "a number", str: "a text"}
-            raise ValueError(f"the switch {name} takes {words[wanted]}, not {value!r}")
-        setattr(self, name, value)
+        """Set a switch. ValueError for a name that there is not, or a value that it does not take."""
+        turn("mailchimp", self, WORDS, name, value)

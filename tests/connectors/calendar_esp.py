@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.calendar import PLACEHOLDER, Audience, Content, Entry, Schedule, Sending, SendTime, Status, no_changes
+from connectors.calendar import (
+    PLACEHOLDER,
+    Audience,
+    Content,
+    Entry,
+    Schedule,
+    Sending,
+    SendTime,
+    Status,
+    no_changes,
+    unheard,
+)
 from connectors.calendar_connector import CalendarConnector
 from sync.model import Kind, Record, Ref
 from sync.ports import Calendar, Failed, Metering, Outcome, TimeKind, Update, Written
@@ -48,6 +59,8 @@ class TinyEsp:
     settle = 0.0
     deletes_drafts = True
     tags = True
+    batch = 1
+    archives_apart = False
 
     def __init__(self, *entries: Entry, calendar: Calendar = FULLY, **offers: Any) -> None:
         self.calendar = replace(calendar, **offers)
@@ -57,6 +70,11 @@ class TinyEsp:
         self.failing: dict[str, Exception] = {}
         self.doubtful: dict[str, Exception] = {}
         self.looks = 0
+        self.answers = False  # whether the answer to a change shows the campaign
+        self.asked: list[tuple[datetime, bool]] = []  # since when, and whether for archived ones
+        self.lagging: dict[str, Entry] = {}  # what a listing shows still
+        self.names = {"L1": "Customers", "L2": "Newcomers"}
+        self.listings = 0
         self.now: datetime | None = NOW
 
     def holds(self, **changes: Any) -> None:
@@ -77,8 +95,26 @@ class TinyEsp:
     def entries(self) -> Iterator[Entry]:
         yield from list(self.held.values())
 
-    def changed(self, since: datetime) -> Iterator[Entry]:
-        return self.entries() if self.calendar.lists_changed else no_changes(self.title, since)
+    def memory(self) -> Mapping[str, Any]:
+        return {}
+
+    def recall(self, known: Mapping[str, Any]) -> None:
+        """Nothing was learned."""
+
+    def changed(self, since: datetime, *, archived: bool = False) -> Iterator[Entry]:
+        if not self.calendar.lists_changed:
+            return no_changes(self.title, since)
+        self.asked.append((since, archived))
+        return iter([entry for entry in self.held.values() if not self.archives_apart or entry.archived is archived])
+
+    def several(self, ids: Sequence[str]) -> Iterator[Entry]:
+        self.looks += 1
+        return iter([self.lagging.get(id_, self.held[id_]) for id_ in ids if id_ in self.held])
+
+    def label(self, tags: Mapping[str, Collection[str]]) -> None:
+        for id_, names in tags.items():
+            self.held[id_] = replace(self.held[id_], tags=tuple(sorted(names)))
+        self._did("label", " ".join(sorted(tags)))
 
     def entry(self, id_: str) -> Entry | None:
         self.looks += 1
@@ -88,11 +124,14 @@ class TinyEsp:
 
     def create(self, content: Content, planned: SendTime | None, marker: str) -> str:
         made = draft(planned=planned, subjects=(content.subject or PLACEHOLDER,), marker=marker)
-        self.held["C1"] = replace(made, name=content.name or "", tags=tuple(content.tags or ()))
+        number = 1 if self.batch == 1 else len(self.held) + 1
+        self.held[f"C{number}"] = replace(
+            made, id=f"C{number}", name=content.name or "", tags=(), audiences=content.audiences or ((), ())
+        )
         self._did("create")
-        return "C1"
+        return f"C{number}"
 
-    def edit(self, entry: Entry, content: Content) -> None:
+    def edit(self, entry: Entry, content: Content) -> Entry | None:
         changes: dict[str, Any] = {"name": content.name or entry.name}
         if content.subject is not None:
             changes["subjects"] = (content.subject or PLACEHOLDER,)
@@ -101,18 +140,23 @@ class TinyEsp:
         if content.tags is not None:
             changes["tags"] = tuple(sorted(content.tags))
         self._did("edit", **changes)
+        return self.held[entry.id] if self.answers else None
 
-    def plan(self, entry: Entry, at: SendTime) -> None:
+    def plan(self, entry: Entry, at: SendTime) -> Entry | None:
         assert self.held[entry.id].status is Status.DRAFT
         self._did("plan", at.native()["at"], planned=at)
+        return self.held[entry.id] if self.answers else None
 
     def schedule(self, entry: Entry, at: SendTime) -> None:
         assert self.held[entry.id].status is Status.DRAFT
         self._did("schedule", at.native()["at"], status=Status.SCHEDULED, status_raw="scheduled", scheduled=at)
 
-    def unschedule(self, entry: Entry) -> None:
+    def unschedule(self, entry: Entry, confirmed: Callable[[], None] = unheard) -> None:
         planned = entry.planned if self.calendar.plans_drafts else None
         self._did("unschedule", status=Status.DRAFT, status_raw="draft", scheduled=None, planned=planned)
+        if "shown" in self.failing:
+            confirmed()
+            raise self.failing["shown"]
 
     def move(self, entry: Entry, at: SendTime) -> None:
         self._did("move", at.native()["at"], scheduled=at, planned=at)
@@ -122,7 +166,8 @@ class TinyEsp:
         del self.held[entry.id]
 
     def audiences(self) -> Sequence[Audience]:
-        return [Audience("L1", "Customers"), Audience("L2", "Newcomers")]
+        self.listings += 1
+        return [Audience(id_, name) for id_, name in self.names.items()]
 
     def audience(self, id_: str) -> Audience | None:
         return None
@@ -132,6 +177,9 @@ class TinyEsp:
 
     def measure(self, ids: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
         return {id_: {"opens": 5, "luck": 1, "clicks": float("nan")} for id_ in ids if id_ in self.held}
+
+    def ungranted(self) -> Sequence[str]:
+        return ()
 
     def time(self) -> datetime | None:
         return self.now

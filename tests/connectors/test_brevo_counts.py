@@ -67,3 +67,17 @@ def test_whoever_knows_that_there_are_no_orders_saves_the_call(account: Account)
     account.holds(sent(7, "2026-11-01T08:00:00Z"))
     list(account.esp(conversions=False).entries())
     assert account.hourly() == 1
+
+
+def test_that_there_are_no_orders_is_told_to_the_next_run_until_that_forgets_it(account: Account) -> None:
+    account.holds(sent(7, "2026-11-01T08:00:00Z"))
+    account.refuses = lambda r: refusal(403, "permission_denied") if "ecommerce" in str(r.url) else None
+    first, later = account.esp(), account.esp()
+    list(first.entries())
+    later.recall(first.memory())
+    before = account.hourly()
+    list(later.entries())
+    assert account.hourly() == before + 1
+    later.recall({})
+    list(later.entries())
+    assert account.hourly() == before + 3

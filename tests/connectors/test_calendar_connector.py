@@ -102,7 +102,7 @@ def test_a_source_that_is_only_read_creates_and_archives_nothing() -> None:
     esp.deletes_drafts = False
     tool = Desk(esp).tool
     assert (tool.capability.creates, tool.capability.archives, tool.capability.changes) == (False, False, False)
-    assert tool.capability.calendar is esp.calendar
+    assert tool.capability.calendar == replace(esp.calendar, margin=timedelta(minutes=30))
     (outcome,) = tool.write([Archive(tool.read([REF])[REF])])  # type: ignore[arg-type]
     assert isinstance(outcome, Failed)
     assert "C1" in esp.held
@@ -125,6 +125,39 @@ def test_an_esp_that_tells_no_changes_has_no_position() -> None:
     assert tool.position() is None
     with pytest.raises(Outdated):
         list(tool.changes(NOW.isoformat()))
+
+
+def test_a_position_serves_archived_campaigns_from_where_they_were_last_read_and_they_are_once_an_hour() -> None:
+    esp = TinyEsp(draft(), draft(id="C2", archived=True), lists_changed=True)
+    esp.archives_apart = True
+    tool = Desk(esp).tool
+    list(tool.fetch())
+    begun = tool.position() or ""
+    positions, told = [begun], []
+    for minutes in (20, 40, 61, 80):
+        esp.now = NOW + timedelta(minutes=minutes)
+        told.append([one.ref.native for one in tool.changes(positions[-1])])  # type: ignore[union-attr]
+        positions.append(tool.position() or "")
+    assert told == [["C1"], ["C1"], ["C1", "C2"], ["C1"]]
+    since = [at for at, archived in esp.asked if archived]
+    assert since == [NOW - timedelta(minutes=5)], "since they were read last, and not since the last question"
+    assert [len(position.split()) for position in positions] == [1, 2, 2, 1, 2]
+
+
+def test_a_clock_that_was_set_back_or_is_not_told_has_the_archived_campaigns_read() -> None:
+    esp = TinyEsp(draft(), lists_changed=True)
+    esp.archives_apart = True
+    tool = Desk(esp).tool
+    for now in (NOW - timedelta(days=1), None):
+        esp.now = now
+        list(tool.changes(NOW.isoformat()))
+    assert [archived for _, archived in esp.asked] == [False, True] * 2
+
+
+@pytest.mark.parametrize("text", ["", " ", "x", f"{NOW.isoformat()} x", f"{NOW.isoformat()} " * 3, "2026-11-10"])
+def test_a_position_of_another_form_is_outdated(text: str) -> None:
+    with pytest.raises(Outdated):
+        list(Desk(TinyEsp(draft(), lists_changed=True)).tool.changes(text))
 
 
 def test_counts_are_finite_and_of_known_names() -> None:

@@ -138,11 +138,24 @@ def test_where_no_schedule_may_be_touched_nothing_is() -> None:
     assert not desk.record.locked
 
 
-def test_emptying_the_time_of_a_scheduled_campaign_unschedules_it() -> None:
+def test_emptying_the_time_of_a_scheduled_campaign_unschedules_it_and_tells_what_the_draft_still_holds() -> None:
     desk = Desk(TinyEsp(scheduled()))
-    record = desk.done(planned=None)
+    outcome = desk.update(planned=None)
+    assert isinstance(outcome, Failed)
+    assert isinstance(outcome.error, Rejected)
+    assert "is not scheduled, and its draft still holds 12 Nov 2026, 08:00 UTC" in str(outcome.error)
     assert (desk.esp.calls, desk.steps) == (["unschedule"], [])
-    assert (record.fields["status"], record.fields["planned"]) == ("draft", at(48).native())
+    assert outcome.record == desk.look()
+    assert (outcome.record.fields["status"], outcome.record.fields["planned"]) == ("draft", at(48).native())
+    desk.record = outcome.record
+    for _ in range(2):
+        assert "still holds 12 Nov 2026, 08:00 UTC" in desk.refused(planned=None)
+
+
+def test_emptying_the_time_is_done_where_drafts_hold_none() -> None:
+    desk = Desk(TinyEsp(scheduled(), plans_drafts=False))
+    assert desk.done(planned=None).fields["status"] == "draft"
+    assert desk.esp.calls == ["unschedule"]
 
 
 def test_the_word_draft_unschedules_where_the_workspace_lets_it() -> None:
@@ -215,6 +228,31 @@ def test_an_unscheduling_that_nobody_answers_for_is_remembered_as_a_doubtful_one
     assert (desk.begun, desk.steps, desk.esp.calls) == (1, [], ["unschedule"])
     assert outcome.record
     assert outcome.record.fields["status"] == "draft"
+
+
+def test_an_unscheduling_that_was_taken_and_does_not_show_is_a_sure_one() -> None:
+    desk = Desk(TinyEsp(scheduled()))
+    desk.esp.failing["shown"] = Unavailable("shows it still")
+    outcome = desk.update(planned=at(72))
+    assert isinstance(outcome, Failed)
+    assert type(outcome.error) is Unavailable
+    assert "was unscheduled to be moved to 13 Nov 2026, 08:00 UTC, and is not scheduled again yet" in str(outcome.error)
+    assert (desk.begun, desk.steps, desk.esp.calls) == (1, ["unschedule"], ["unschedule"])
+    del desk.esp.failing["shown"]
+    desk.record = desk.look()
+    assert isinstance(desk.update(planned=at(72), resumed=True), Written)
+    assert desk.look().fields["scheduled"] == at(72).native()
+
+
+def test_a_draft_goes_by_the_answer_to_its_change_where_that_tells() -> None:
+    silent, telling = Desk(TinyEsp(draft())), Desk(TinyEsp(draft()))
+    telling.esp.answers = True
+    for desk, looks in ((silent, 2), (telling, 1)):
+        desk.esp.looks = 0
+        outcome = desk.update(name="Summer", planned=at(72))
+        assert isinstance(outcome, Written)
+        assert desk.esp.looks == looks
+        assert outcome.record == desk.look()
 
 
 def test_an_unscheduling_that_is_refused_is_no_step() -> None:

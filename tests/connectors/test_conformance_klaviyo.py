@@ -12,16 +12,16 @@ from connectors.http import Retry
 from connectors.klaviyo import KlaviyoEsp
 from sync.model import Kind, Record, Ref
 from sync.ports import Connector, Failed, Update, Written
-from tests.connectors.sandboxed import NOW, RETRY, SandboxConformance
+from tests.connectors.calendar_conformance import CalendarConformance
+from tests.connectors.sandboxed import NOW, RETRY
 
 LATER = {"kind": "instant", "at": "2026-05-03T10:00:00+00:00"}
 
 
-class TestKlaviyo(SandboxConformance):
+class TestKlaviyo(CalendarConformance):
     """Campaigns as drafts, one at a time."""
 
     vendor, creation_call = "klaviyo", ("POST", r"/api/campaigns$")
-    kinds = (Kind.CAMPAIGN,)
     needed = ("name", "audiences", "planned")
 
     def connect_by(self, token: str) -> Connector:
@@ -30,22 +30,9 @@ class TestKlaviyo(SandboxConformance):
         return CalendarConnector("klaviyo", esp, Sending(now=lambda: NOW))
 
     def sample(self, kind: Kind, number: int) -> Mapping[str, Any]:
-        id_, name = self.option(kind, "audiences", number)
-        return {
-            "name": f"Spring {number}",
-            "tags": [self.option(kind, "tags", number)[1]],
-            "audiences": {"included": [{"id": id_, "name": name}], "excluded": []},
-            "planned": {"kind": "instant", "at": f"2026-05-0{number + 1}T10:00:00+00:00"},
-        }
-
-    def person_creates(self, kind: Kind, title: str, parent: str | None) -> str:
-        return self.people("create", name=title)
-
-    def person_renames(self, ref: Ref, title: str) -> None:
-        self.people("edit", campaign=ref.native, name=title)
-
-    def person_deletes(self, ref: Ref) -> None:
-        self.people("delete", campaign=ref.native)
+        planned = {"kind": "instant", "at": f"2026-05-0{number + 1}T10:00:00+00:00"}
+        tags = [self.option(kind, "tags", number)[1]]
+        return {**super().sample(kind, number), "tags": tags, "planned": planned}
 
     def scheduled(self, tool: Connector) -> Record:
         """A campaign that a person has scheduled, for 10:00 on the first of May."""

@@ -141,3 +141,19 @@ def test_an_unchanged_feed_is_not_sent_again_and_no_log_names_its_address(caplog
     assert "could not be reached" in str(gone.value)
     discreet(gone.value)
     assert "5ecret" not in caplog.text
+
+
+def test_an_address_that_is_recalled_to_be_right_is_read_once_a_run(wire: Any) -> None:
+    wire.get(ADDRESS, body=calendar(event()))
+    first, later = connector(), connector()
+    assert first.setup() is None
+    schema = first.schema()
+    later.recall(first.setup())
+    assert later.schema() == schema
+    assert len(list(later.fetch())) == 1
+    assert len(wire.calls) == 2
+    for nonsense in (None, "", "{}", "[]"):
+        later.recall(nonsense)
+        assert later.setup() is None
+    later.schema()
+    assert len(wire.calls) == 3

@@ -195,3 +195,15 @@ def test_what_the_capability_record_denies_is_refused(mailchimp: Account) -> Non
     with pytest.raises(Rejected, match="holds no planned time"):
         esp.create(Content(name="Spring"), INSTANT, "cs-7k2m9x4q")
     assert not mailchimp.writes
+
+
+def test_the_folder_is_looked_for_once_and_anew_after_the_set_up_is_forgotten(mailchimp: Account) -> None:
+    mailchimp.folders = {"F2": "Synced"}
+    esp = mailchimp.esp(folder="Synced")
+    for _ in range(3):
+        esp.create(Content(name="Spring"), None, "cs-7k2m9x4q")
+    assert sum("/campaign-folders" in url for url in mailchimp.asked()) == 1
+    mailchimp.folders = {"F3": "Synced"}
+    esp.recall({})
+    esp.create(Content(name="Spring"), None, "cs-7k2m9x4q")
+    assert mailchimp.writes[-1][2]["settings"]["folder_id"] == "F3"

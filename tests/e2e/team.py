@@ -71,14 +71,16 @@ class Team:
         assert old in text
         self.config.write_text(text.replace(old, new), "utf-8")
 
-    def sync(self, *, dry: bool = False, scope: Scope | None = None, allow_mass: bool = False) -> RunReport:
+    def sync(
+        self, *, dry: bool = False, scope: Scope | None = None, allow_mass: bool = False, full: bool = False
+    ) -> RunReport:
         """One run, a quarter of an hour after the last."""
         self.now += INTERVAL
         self.control("clock", {"now": self.now.isoformat()})
         settings = self.settings
         around = Surroundings(lambda: self.now, self._new_id)
         with open_workspace(settings) as workspace, open_state(settings) as store:
-            return run(workspace, store, around, dry=dry, scope=scope, allow_mass=allow_mass)
+            return run(workspace, store, around, dry=dry, scope=scope, allow_mass=allow_mass, full=full)
 
     def _new_id(self) -> str:
         self.ids += 1

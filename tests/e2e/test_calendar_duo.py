@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -116,4 +116,15 @@ def test_an_event_that_is_cancelled_or_gone_is_told_of_and_nothing_is_deleted(of
     assert office.says("airtable", cancelled)[0] == "cancelled"
     assert set(flags(report, gone, FindingKind.DELETION)) == {"ics"}
     assert {tool: len(office.held(tool)) for tool in ("jira", "airtable")} == held
+    office.assert_quiet()
+
+
+@by_esp(FED)
+def test_an_event_that_leaves_the_feed_once_it_is_over_is_nobodys_deletion(office: Office) -> None:
+    sent = office.campaign("c002")
+    office.human("ics", "switch", name="past_days", value=1)
+    for later in (timedelta(hours=2), timedelta(days=2), timedelta(days=2, hours=1)):
+        office.now = SEND + later
+        assert flags(office.sync(), sent, FindingKind.DELETION) == {}
+    assert office.says("airtable", sent)[0] == "sent"
     office.assert_quiet()

@@ -66,7 +66,22 @@ def test_a_send_that_a_person_moves_in_the_esp_arrives_in_the_plan(office: Offic
     office.assert_quiet()
 
 
-@by_esp("klaviyo", "brevo")
+@by_esp("klaviyo")
+def test_a_plan_that_is_emptied_takes_the_send_off_the_calendar_and_the_time_that_the_draft_keeps_is_flagged(
+    office: Office,
+) -> None:
+    scheduled = office.campaign("c002")
+    office.plan(scheduled, None)
+    office.sync()
+    assert office.held_by_esp(office.esp, scheduled)[0] == "draft"
+    (flag,) = flags(office.sync(), scheduled, FindingKind.NOT_WRITTEN).values()
+    assert "its draft still holds" in flag.title
+    for tool in PLANNERS:
+        assert office.says(tool, scheduled) == ("planned", None, None), tool
+    office.assert_no_news()
+
+
+@by_esp("brevo")
 def test_a_plan_that_is_emptied_takes_the_send_off_the_calendar(office: Office) -> None:
     scheduled = office.campaign("c002")
     office.plan(scheduled, None)

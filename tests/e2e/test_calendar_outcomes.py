@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from typer.testing import CliRunner
 
+from jobs.cli import app
 from sync.model import METRICS
 from tests.e2e.calendar_office import Office, by_esp, office, offices
 from tests.e2e.team import INTERVAL
@@ -71,3 +73,58 @@ def test_an_outcome_that_the_plan_of_the_account_does_not_tell_is_told_to_be_mis
     office.box.world.faults.clear()
     office.sync()
     assert told(office, "airtable")["delivered"]
+
+
+def checked(office: Office) -> str:
+    """What `config check` says once it has asked the tools, in one line; it always finds the set-up fine."""
+    done = CliRunner().invoke(app, ["config", "check", "--online", "--config", str(office.config)])
+    assert (done.exit_code, done.stderr) == (0, "")
+    return " ".join(done.stdout.split())
+
+
+@by_esp("brevo")
+@pytest.mark.parametrize("status", ["402", "403"])
+def test_orders_that_an_account_does_not_tell_are_missing_alone_and_the_check_of_the_set_up_says_so(
+    office: Office, status: str
+) -> None:
+    office.human("brevo", "switch", name="commerce", value="works")
+    assert "conversions" not in checked(office)
+    office.human("brevo", "switch", name="commerce", value=status)
+    assert "brevo: the account has no commerce add-on, or the key may not read it, so conv" in checked(office)
+    asked = office.mark()
+    assert sync_at(office, 1.1)
+    assert sync_at(office, 6.1)
+    assert set(told(office, "airtable")) == {"delivered", "opens", "clicks", "unsubscribes", "bounces", "machine_opens"}
+    attempts = [e for e in office.box.world.entries[asked:] if "/ecommerce/" in e["path"]]
+    assert len(attempts) <= 2, "it is remembered, and asked again once an hour at most"
+    office.assert_quiet()
+    office.option("brevo", "conversions = false")
+    assert "conversions" not in checked(office)
+
+
+@pytest.mark.parametrize(
+    ("office", "switch", "words"),
+    [("klaviyo", "takes_orders", "klaviyo: the account has no metric called Placed Order, so conversions stay empty"),
+     ("mailchimp", "store_connected", "mailchimp: no audience has a connected store, so conversions stay empty")],
+    indirect=["office"],
+)  # fmt: skip
+def test_an_account_without_a_shop_is_told_of_by_the_check_of_the_set_up(
+    office: Office, switch: str, words: str
+) -> None:
+    assert "conversions" not in checked(office)
+    office.human(office.esp, "switch", name=switch, value=False)
+    assert words in checked(office)
+
+
+@pytest.mark.parametrize(
+    ("office", "path", "words"),
+    [("klaviyo", "/api/metrics", "klaviyo: the outcomes of sends cannot be read: klaviyo refused looking for"),
+     ("mailchimp", "/reports", "mailchimp: the outcomes of sends cannot be read: mailchimp refused reading the")],
+    indirect=["office"],
+)  # fmt: skip
+def test_outcomes_that_a_key_or_a_plan_withholds_are_told_by_the_check_of_the_set_up(
+    office: Office, path: str, words: str
+) -> None:
+    assert "cannot be read" not in checked(office)
+    office.control("fault", {"tool": office.esp, "status": 403, "path": path, "times": 100})
+    assert words in checked(office)

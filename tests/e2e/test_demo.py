@@ -34,19 +34,15 @@ class Story:
     entries: list[dict[str, Any]]
 
     def runs(self) -> list[list[dict[str, Any]]]:
-        """The log of our own calls, cut where a run begins to read Jira."""
-        found: list[list[dict[str, Any]]] = []
-        for entry in self.entries:
-            if entry["actor"] != "api":
-                continue
-            if entry["tool"] == "jira" and entry["path"].endswith("/serverInfo"):
-                found.append([])
-            found[-1].append(entry)
-        return found
+        """The log of our own calls, cut into runs as the demo counts them; what comes after them is the mail's."""
+        ours = iter([entry for entry in self.entries if entry["actor"] == "api"])
+        counts = re.findall(r"run \d: +(\d+) reads?, (?:no write|.* in (\d+) writes?)", self.text)
+        return [[next(ours) for _ in range(int(reads) + int(writes or 0))] for reads, writes in counts]
 
 
-# One test for each choice of tools, because the story takes seconds and every check looks at the same one.
-@pytest.mark.parametrize(("flavour", "esps"), [("cloud", ["klaviyo"]), ("dc", ["mailchimp", "brevo"])])
+# One test for each choice of tools, because the story takes seconds and every check looks at the same one. Each ESP
+# plays in the place of the others; two of them in one workspace are in test_calendar_duo.py.
+@pytest.mark.parametrize(("flavour", "esps"), [("cloud", ["klaviyo"]), ("cloud", ["mailchimp"]), ("dc", ["brevo"])])
 def test_the_demo_tells_its_story_and_leaves_a_workspace_to_play_with(
     tmp_path: Path, flavour: str, esps: list[str]
 ) -> None:
@@ -58,12 +54,13 @@ def test_the_demo_tells_its_story_and_leaves_a_workspace_to_play_with(
     it_shows_conflicts_with_both_values_and_every_unowned_stage(story)
     the_report_is_a_mail_and_a_page(story)
     no_secret_is_in_what_it_prints_or_keeps(story, 2 + len(esps))
-    after_the_printed_export_every_shown_command_works_as_it_stands(story, tmp_path)
+    if esps == ["klaviyo"]:  # what is printed last does not depend on the tools
+        after_the_printed_export_every_shown_command_works_as_it_stands(story, tmp_path)
 
 
 def it_ends_by_itself_and_well(folder: Path, flavour: str, esps: list[str]) -> Story:
     usual = (flavour, esps) == ("cloud", ["klaviyo"])
-    choice = [] if usual else ["--jira", flavour, *(word for esp in esps for word in ("--esp", esp))]
+    choice = [] if usual else ["--jira", flavour, *(word for esp in esps for word in ("--esp", esp))]  # as make demo
     command = [PROGRAM, "demo", "--dir", str(folder), *choice]
     done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 0, done.stderr

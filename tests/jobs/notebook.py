@@ -46,9 +46,18 @@ class NotebookConnector:
     def schema(self) -> NativeSchema:
         return {Kind.CAMPAIGN: tuple(NativeField(n, n, "singleLineText") for n in ("Name", "Subject line"))}
 
-    def fetch(self) -> Iterator[Record]:
+    def setup(self) -> str | None:
+        return None
+
+    def recall(self, setup: str | None) -> None:
+        """Never called: nothing is kept between runs."""
+
+    def fetch(self, after: str | None = None) -> Iterator[Record]:
         for native, row in self._rows().items():
             yield self._record(native, row)
+
+    def reached(self) -> str | None:
+        return None
 
     def changes(self, since: str) -> Iterator[Record | Ref]:
         raise Outdated(since)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import socket
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from connectors.calendar import Sending
 from jobs.capabilities import capabilities, table
 from mappings.load import load
 from sync.model import METRICS, Kind
@@ -43,3 +45,17 @@ def test_a_tool_maps_the_outcome_that_its_record_says_it_tells(tool: str) -> Non
     mapped = {entry.name for entry in load(None, tool).sections[Kind.CAMPAIGN].entries}
 
     assert mapped & set(METRICS) == set(METRICS) - untold
+
+
+@pytest.mark.parametrize(
+    ("tool", "open_"),
+    [("klaviyo", {"draft", "scheduled", "paused"}), ("mailchimp", {"draft", "scheduled"}),
+     ("brevo", {"draft", "scheduled"}), ("ics", set())],
+)  # fmt: skip
+def test_the_records_say_what_is_locked_and_when(tool: str, open_: set[str]) -> None:
+    calendar = capabilities()[tool].calendar
+    assert calendar is not None
+    states = {"draft", "scheduled", "paused", "sending", "sent", "cancelled", "archived", "unknown"}
+
+    assert states - calendar.locked == open_
+    assert calendar.margin == (Sending().margin if calendar.writes else timedelta())

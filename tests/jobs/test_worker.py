@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import threading
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,14 @@ from dbos import DBOS
 from jobs import worker
 from jobs.mailbox import Mailbox
 from jobs.settings import Settings, load_settings
+from jobs.wiring import open_state
 from jobs.worker_alone import alone
 from sync.errors import ConfigError, Unavailable
+from tests.e2e.calendar_office import Offices, offices
+from tests.e2e.team import INTERVAL
 from tests.jobs.conftest import EMAIL, Office
+
+__all__ = ["offices"]
 
 FINE = {"said": "fine", "failed": False}
 
@@ -49,6 +55,35 @@ def test_one_pass_syncs_and_mails_what_is_new(office: Office, capfd: pytest.Capt
     assert ["sync: Nothing to do until people settle what is flagged. New: 1 flag: 1 conflict." in log[0]] == [True]
     assert "report: Sent the report to team@acme.example: 1 new, 0 settled." in log[1]
     assert len(log) == 3
+
+
+def test_a_send_that_a_stopped_move_left_off_the_calendar_is_mailed_in_the_same_pass(
+    offices: Offices,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    team = offices.of("mailchimp")
+    with open_state(team.settings) as store:  # all that stood before has been told
+        store.mark_emailed(team.now, {known.finding.fingerprint for known in store.open_findings()})
+    team.plan(team.campaign("c002"), datetime(2026, 3, 6, 9, 15, tzinfo=UTC))
+    refused = {"method": "POST", "path": "/actions/schedule", "status": 400, "times": 100}
+    team.control("fault", {"tool": "mailchimp", **refused})
+    team.now += INTERVAL
+    team.control("clock", {"now": team.now.isoformat()})
+    monkeypatch.setattr("jobs.wiring.clock", lambda: team.now)
+    with Mailbox(tmp_path / "mail") as box:
+        team.change('smtp = "smtp://127.0.0.1:9"', f'smtp = "{box.url}"')
+
+        worker.serve(load_settings(team.config), once=True)
+        (mail,) = box.messages()
+
+    assert team.held_by_esp("mailchimp", team.campaign("c002")) == ("draft", None)
+    assert "1 send unscheduled" in mail["Subject"]
+    text = mail.get_body(("plain",))
+    assert text is not None
+    told = " ".join(str(text.get_content()).split())
+    assert "Price change notice is no longer scheduled in Mailchimp: moving its send stopped halfway [NEW]" in told
+    assert "Schedule it in Mailchimp for Fri 6 Mar 2026, 10:15 (Europe/Berlin)." in told
 
 
 def test_a_failing_pass_is_one_line_without_secrets_and_no_end_of_the_worker(
