@@ -18,7 +18,8 @@ ROOT = Path(__file__).parents[2]
 HOUSE = {
     "merge", "policy", "plan", "guard", "identity", "absence", "intake", "intents", "reconcile", "delivery", "engine",
     "lease", "transaction", "store", "account", "pending", "reading", "unscheduled", "metering", "relations",
-    "workspace", "ripples",
+    "workspace", "ripples", "drafting", "commits", "listing", "written", "upkeep", "fingerprint", "shelf", "state",
+    "rows",
 }  # fmt: skip
 
 SMALL = """\
