@@ -13,6 +13,11 @@ LOCKED := $(VENV)/.locked
 RUNNABLE := $(VENV)/.runnable
 READY := $(VENV)/.ready
 
+# Bytecode is kept, also where the environment says not to, but with the packages and not in the tree: without it every
+# process that a test starts compiles all of its libraries first, which takes longer than what it is started for.
+export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/bytecode
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SILENT:
