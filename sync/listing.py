@@ -64,7 +64,9 @@ class Reader:
         position = self.state.positions.get(self.name)
         kept = self.state.listings.get(self.name)
         if kept is not None and kept.meaning == listed.meaning and not (asked.full or asked.anew):
-            listed.resumed = None if self._is_due(kept.began, self.workspace.full_every) else kept
+            # However long ago it was (a month's quota is granted anew in a month), what has changed since can be told.
+            tells = listed.side.capability.changes and bool(kept.position)
+            listed.resumed = kept if tells or not self._is_due(kept.began, self.workspace.full_every) else None
         listed.anew = asked.anew or position is None or position.meaning != listed.meaning
         unanswered = any(intent.tool == self.name for intent in self.state.intents)
         if (

@@ -94,8 +94,9 @@ def test_a_first_listing_that_breaks_off_is_gone_on_with_in_the_next_run(world: 
     (account, _) = world.run().tools
     assert account.error
     assert (len(given), world.shows("b")) == (5, [])
-    # when somebody edits what was read already, and it goes on
+    # when somebody edits what was read already, and it goes on in the month after
     world.edit("a", "a-1", subject="Two")
+    world.now += timedelta(days=31)
     world.run()
     assert len(given) == 9
     assert world.shows("b") == ["Two", *["One"] * 8]
