@@ -111,7 +111,7 @@ def _entry(thing: Mapping[str, Any], included: Mapping[tuple[str, str], Mapping[
     planned, scheduled = _planned(strategy), _scheduled(goes, strategy)
     odd |= {"planned": strategy} if planned is ... else {}
     if isinstance(strategy, dict) and strategy.get("method") in TESTS:  # its message shows one of the subjects only
-        known, odd["subject"] = None, {"test": strategy}
+        known, odd["subject"] = None, {"experiment": strategy}
     odd |= {"scheduled": goes} if scheduled is ... else {}
     return Entry(
         id_,

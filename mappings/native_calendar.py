@@ -17,7 +17,7 @@ INSTANT, LOCAL, DAY, STAGGERED = "instant", "recipient_local", "day", "staggered
 
 def _is_test(raw: Any) -> bool:
     """Whether there are several subjects of which the tool does not tell all."""
-    return isinstance(raw, dict) and "test" in raw
+    return isinstance(raw, dict) and "experiment" in raw
 
 
 def _read_subjects(raw: Any) -> str | None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -327,6 +328,7 @@ class TestLongAndOddTexts:
         crew.change('type = "airtable"\n', 'type = "airtable"\nwebhook_log = "off"\n')
         crew.sync()
         campaign, mark = free(crew), crew.mark()
+        crew.now += timedelta(hours=1)  # until then no name of a column is asked for, and none is in the question
         edit(crew, "airtable", campaign, {"Subject line": "Found by a long question"})
         assert not sync_within_scope(crew).troubled
         assert raw(crew, "klaviyo", campaign)["subject"] == "Found by a long question"
@@ -353,6 +355,7 @@ class TestWhatJiraDoesNotOffer:
         options = ["Event", "Lifecycle", "Promotion", "Newsletter", "Product launch"]
         crew.control("jira/add", {"field": "Program", "kind": "option", "types": [], "options": options})
         edit(crew, "airtable", campaign, {"Program": "Lifecycle", "Subject line": "Goes on beside the screen"})
+        sync_within_scope(crew)  # which finds other fields than it was told of, and writes nothing by them
         report = sync_within_scope(crew)
         assert raw(crew, "jira", campaign)["Subject line"] == "Goes on beside the screen"
         assert raw(crew, "airtable", campaign)["Program"] == "Lifecycle", "no field there is no emptied field"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -31,6 +31,14 @@ from tests.sync.plain import Box, World
 PATIENCE = 10
 HOUR = timedelta(hours=1)
 CAMPAIGNS = frozenset({Kind.CAMPAIGN})
+
+
+@pytest.fixture(autouse=True)
+def interruptible() -> Iterator[None]:
+    """Ctrl-C is heard: whoever starts the tests in the background may have turned that off."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 class KilledError(BaseException):
