@@ -1,5 +1,7 @@
 """Tools are written side by side: none waits for another, and what is remembered is as if they had taken turns."""
 
+# Long because every way in which two tools may end is played with the same two.
+
 from __future__ import annotations
 
 import signal

@@ -97,7 +97,8 @@ def test_other_rules_are_applied_to_every_campaign(world: World) -> None:
 
 @pytest.mark.parametrize("words", [{"name": "spring  SALE"}, {"name": "Other words", "key": "a-1"}])
 def test_a_new_record_is_recognised_as_a_campaign_that_nobody_touched(tmp_path: Path, words: dict[str, str]) -> None:
-    world = World(tmp_path, Box("a", changes=True), Box("b", changes=True, requires=("planned_send",)))
+    boxes = Box("a", changes=True), Box("b", changes=True, requires=("planned_send",))
+    world = World(tmp_path, *boxes, count_every=6 * HOUR)
     world.campaign("a", name="Spring sale")
     world.campaign("a", name="Another one")
     settled(world)
