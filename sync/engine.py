@@ -66,9 +66,9 @@ class _Run:
         self.full = full
         self.id = around.new_id()
         self.started = around.clock()
-        # Who only looks holds no lease, and must see one moment of the database.
         # With a full one everything that was put off for a while is tried at once.
         until = self.started + workspace.count_every if full else self.started
+        # Who only looks holds no lease, and must see one moment of the database.
         self.state = store.load() if dry else store.begin(until)
         self.open = {known.finding.fingerprint: known.finding for known in store.open_findings()}
         self.names = Names(workspace.wording(), workspace.schema, self.state.entities)

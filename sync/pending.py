@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from sync.delivery import Result
 from sync.intake import Intake
 from sync.merge import Whole
-from sync.model import EntityLink
 from sync.plan import LINK_FIELD, Plan
 from sync.report import Action
 from sync.report import State as Progressed
@@ -22,9 +21,9 @@ Test = Callable[[str], bool]  # of a campaign's entity id
 class Left:
     """What is left to do after a plan, by entity.
 
-    `hindered` are those of which something stands in the way that only time or a change elsewhere
-    takes away: to try again in every run would cost requests in every run. `lasting` are those to look at again
-    whatever becomes of the plan.
+    `hindered` are those of which something stands in the way that only time or a change elsewhere takes away: to try
+    again in every run would cost requests in every run. `lasting` are those to look at again whatever becomes of the
+    plan.
     """
 
     hindered: set[str] = field(default_factory=set)
@@ -44,7 +43,7 @@ def mark_pending(state: State, intake: Intake, planned: Plan, workspace: Workspa
         if entity not in intake.woken and _is_unread(known, intake, workspace):
             lasting.add(entity)
         known.pending = entity in busy or entity in lasting
-        if _lacks_records(known, intake, workspace, made, is_over(_campaign_of(known))):
+        if _lacks_records(known, intake, workspace, made, is_over(known.campaign or known.id)):
             hindered.add(entity)
     return Left(hindered, lasting)
 
@@ -87,11 +86,6 @@ def _shows_what_is_agreed(entity: Remembered, tool: str, intake: Intake) -> bool
         if memory is None or wanted not in (memory.seen, memory.wrote):
             return False
     return True
-
-
-def _campaign_of(known: Remembered) -> str:
-    parent = known.agreed.get("campaign")
-    return parent.id if isinstance(parent, EntityLink) else known.id
 
 
 def _is_unread(known: Remembered, intake: Intake, workspace: Workspace) -> bool:
