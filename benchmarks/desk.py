@@ -10,9 +10,10 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, event
+from sqlalchemy.engine.default import DefaultDialect
 
 from benchmarks.shelf import Plain, Shelf
 from benchmarks.workload import NOW, PEOPLE, SCHEMA, STAGES, chosen, edited, items
@@ -22,6 +23,7 @@ from sync.guard import Bounds
 from sync.model import Kind
 from sync.ports import NativeSchema
 from sync.report import RunReport
+from sync.session import Session, Values
 from sync.store import open_store
 from sync.workspace import Surroundings, Tool, Workspace
 
@@ -131,19 +133,19 @@ def counted_statements() -> Iterator[Callable[[], dict[str, int]]]:
     """Counts what is asked of any database meanwhile; one statement for many rows is one."""
     counts: Counter[str] = Counter()
 
-    def statement(*_: Any) -> None:
+    run = Session.run
+    commit: Callable[[DefaultDialect, Any], None] = DefaultDialect.do_commit
+
+    def counted_run(session: Session, text: str, values: Values) -> Any:
         counts["statements"] += 1
+        return run(session, text, values)
 
-    def commit(*_: Any) -> None:
+    def counted_commit(dialect: DefaultDialect, connection: Any) -> None:
         counts["transactions"] += 1
+        commit(dialect, connection)
 
-    event.listen(Engine, "before_cursor_execute", statement)
-    event.listen(Engine, "commit", commit)
-    try:
+    with patch.object(Session, "run", counted_run), patch.object(DefaultDialect, "do_commit", counted_commit):
         yield lambda: {"statements": counts["statements"], "transactions": counts["transactions"]}
-    finally:
-        event.remove(Engine, "before_cursor_execute", statement)
-        event.remove(Engine, "commit", commit)
 
 
 def _plain_of(tool: str, _native: NativeSchema) -> Plain:

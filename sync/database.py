@@ -25,7 +25,7 @@ HEAD = "0001"
 BUSY_SECONDS = 30
 CONNECT_SECONDS = 10
 STATEMENT_SECONDS = 60
-_READS = "campaign-sync reads"
+_LOOKS = "campaign-sync looks"
 _MIGRATING = 0x6373796E63  # the number of our advisory lock in PostgreSQL: "csync"
 
 # What a driver says (text or [SQLSTATE]), what recovers from it, and what to tell.
@@ -115,33 +115,20 @@ def describe(engine: Engine) -> str:
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """A transaction that only reads: it sees one moment of the database, waits for no writer and holds none up."""
-    with engine.connect() as connection:
-        if engine.dialect.name == "sqlite":
-            connection.info[_READS] = True
-        else:
-            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        transaction = connection.begin()
-        try:
-            yield connection
-        finally:
-            transaction.rollback()  # there is nothing to commit
-
-
-@contextmanager
 def database_errors(engine: Engine) -> Iterator[None]:
     """Turn the driver's failures into errors that say what to do."""
     try:
         yield
     except DBAPIError as error:
+        raise _in_words(engine, error.orig) from error
+    except engine.dialect.loaded_dbapi.Error as error:
         raise _in_words(engine, error) from error
 
 
-def _in_words(engine: Engine, error: DBAPIError) -> SyncError:
-    said, where = str(error.orig).strip(), describe(engine)
-    reason = said.splitlines()[0] if said else type(error.orig).__name__
-    sign = f"{said} [{getattr(error.orig, 'sqlstate', None)}]"
+def _in_words(engine: Engine, error: BaseException | None) -> SyncError:
+    said, where = str(error).strip(), describe(engine)
+    reason = said.splitlines()[0] if said else type(error).__name__
+    sign = f"{said} [{getattr(error, 'sqlstate', None)}]"
     for signs, recovery, saying in _SAYINGS:
         if any(one in sign for one in signs):
             return recovery(saying.format(where=where, reason=reason))
@@ -189,11 +176,12 @@ def _prepare_sqlite(engine: Engine, file: str | None) -> None:
 
 def _begin_sqlite(connection: PoolProxiedConnection) -> None:
     """Take the lock for writing at once: who reads first and writes then may find that another one wrote meanwhile."""
-    connection.cursor().execute("BEGIN" if connection.info.pop(_READS, False) else "BEGIN IMMEDIATE")
+    connection.cursor().execute("BEGIN" if connection.info.pop(_LOOKS, False) else "BEGIN IMMEDIATE")
 
 
 def _migrate(engine: Engine) -> None:
-    with reading(engine) as connection:
+    with engine.connect() as connection:
+        connection.info[_LOOKS] = True
         if _is_current(engine, connection):
             return
     with engine.begin() as connection:

@@ -8,22 +8,23 @@ is still in use is safe: every commit of a run checks its token first.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, null, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import bindparam, null, update
 
 from sync import rows
 from sync.errors import Busy
-from sync.statements import Prepared, of
+from sync.session import Session
+from sync.statements import Prepared, Rows, Text, of
 from sync.tables import LEASE
 
-_LOOK = select(LEASE).where(*of(LEASE))
-_LOCK = _LOOK.with_for_update()  # SQLite has no such thing and needs none: its transactions come one after the other
-_ADD = insert(LEASE)
+_LOOK, _LOCK = Rows(LEASE), Rows(LEASE, locks=True)
+_ADD = Text(
+    "INSERT INTO lease (workspace, token, holder, since, renewed) VALUES (:workspace, 0, '', '', '') "
+    "ON CONFLICT DO NOTHING"
+)
 _TAKE = Prepared(update(LEASE).where(*of(LEASE)))
 _RENEW = Prepared(update(LEASE).where(*of(LEASE), LEASE.c.token == bindparam("_token"), LEASE.c.until.is_not(None)))
 _GIVE_BACK = Prepared(update(LEASE).where(*of(LEASE), LEASE.c.token == bindparam("_token")).values(until=null()))
@@ -38,15 +39,15 @@ class Lease:
     clock: Callable[[], datetime]
     lasts: timedelta
 
-    def renew(self, connection: Connection) -> None:
+    def renew(self, session: Session) -> None:
         """Hold on for longer, in the same commit as what follows. Raises Busy when the hold was lost."""
         mine = {"_workspace": self.workspace, "_token": self.token}
-        if _RENEW.run(connection, {**mine, **_life(self.clock(), self.lasts)}).rowcount == 0:
-            raise Busy(self._lost(connection.execute(_LOOK, {"_workspace": self.workspace}).one_or_none()))
+        if _RENEW.run(session, {**mine, **_life(self.clock(), self.lasts)}) == 0:
+            raise Busy(self._lost(next(iter(_LOOK.rows(session, workspace=self.workspace)), None)))
 
-    def give_back(self, connection: Connection) -> None:
+    def give_back(self, session: Session) -> None:
         """The next run may come. Who held the workspace last, and the token, stay on record."""
-        _GIVE_BACK.run(connection, {"_workspace": self.workspace, "_token": self.token})
+        _GIVE_BACK.run(session, {"_workspace": self.workspace, "_token": self.token})
 
     def _lost(self, row: Any) -> str:
         if row is None or row.token == self.token:
@@ -63,7 +64,7 @@ class Lease:
 
 
 def take(
-    connection: Connection,
+    session: Session,
     workspace: str,
     holder: str,
     clock: Callable[[], datetime],
@@ -72,26 +73,24 @@ def take(
 ) -> Lease:
     """Take the workspace. Raises Busy with who holds it. Of two processes at once exactly one gets it."""
     now = clock()
-    row = _locked(connection, workspace)
+    row = _locked(session, workspace)
     if row.until and _lives(row, now, lasts) and not is_gone(row.holder):
         raise Busy(
             f"another run holds the workspace {workspace}: {row.holder}, since {_hour(row.since)}. "
             f"Wait for it to end; if it was killed, its hold ends by itself at {_hour(row.until)}."
         )
     values = {"token": row.token + 1, "holder": holder, "since": rows.moment_text(now), **_life(now, lasts)}
-    _TAKE.run(connection, {"_workspace": workspace, **values})
+    _TAKE.run(session, {"_workspace": workspace, **values})
     return Lease(workspace, row.token + 1, clock, lasts)
 
 
-def _locked(connection: Connection, workspace: str) -> Any:
+def _locked(session: Session, workspace: str) -> Any:
     """The row of the workspace, which nobody else can change until this transaction ends."""
-    row = connection.execute(_LOCK, {"_workspace": workspace}).one_or_none()
-    if row is not None:
-        return row
-    # Its first run. Another one may be adding the row too: the database lets one of them.
-    with suppress(IntegrityError), connection.begin_nested():
-        connection.execute(_ADD, {"workspace": workspace, "token": 0, "holder": "", "since": "", "renewed": ""})
-    return connection.execute(_LOCK, {"_workspace": workspace}).one()
+    found = _LOCK.rows(session, workspace=workspace)
+    if not found:  # its first run, of which there may be two: the database lets one of them add the row
+        _ADD.run(session, workspace=workspace)
+        found = _LOCK.rows(session, workspace=workspace)
+    return found[0]
 
 
 def _lives(row: Any, now: datetime, lasts: timedelta) -> bool:

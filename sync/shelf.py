@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from sync import rows
-from sync.database import database_errors, reading
+from sync.database import database_errors
 from sync.model import Kind, Record, Ref
 from sync.rows import Image
+from sync.session import Session, looking
 from sync.state import SHOWN, Held, Remembered
 from sync.statements import Query
 from sync.transaction import Key
@@ -33,15 +34,16 @@ _LINKED = Query("count(*)", "link", "tool = :tool AND gone = :gone")
 
 
 class Stored:
-    """The entities in the database. What is taken is noted in `images`, by which a later write knows what changed."""
+    """The entities in the database, which nobody else changes while the run holds the workspace. What is taken is noted
+    in `images`, by which a later write knows what changed."""
 
     def __init__(self, engine: Engine, workspace: str, images: dict[Key, Image | None]) -> None:
         self._engine, self._workspace, self._images = engine, workspace, images
 
     def take(self, ids: Collection[str]) -> Iterable[Remembered]:
-        with self._reading() as connection:
-            found = {row[0]: rows.entity(row) for row in _TAKE.rows(connection, workspace=self._workspace, ids=ids)}
-            for row in _TAKE_LINKS.rows(connection, workspace=self._workspace, ids=ids):
+        with self._looking() as session:
+            found = {row[0]: rows.entity(row) for row in _TAKE.rows(session, workspace=self._workspace, ids=ids)}
+            for row in _TAKE_LINKS.rows(session, workspace=self._workspace, ids=ids):
                 entity = found[row[0]]
                 entity.links[row[1]] = rows.link(row, entity.agreed)
         for entity in found.values():
@@ -60,14 +62,14 @@ class Stored:
     def register(self, tool: str) -> dict[Kind, dict[str, Held]]:
         found: dict[Kind, dict[str, Held]] = {kind: {} for kind in Kind}
         by_word = {kind.value: natives for kind, natives in found.items()}
-        with self._reading() as connection:
-            for row in _REGISTER.rows(connection, workspace=self._workspace, tool=tool):
+        with self._looking() as session:
+            for row in _REGISTER.rows(session, workspace=self._workspace, tool=tool):
                 by_word[row[0]][row[1]] = Held._make(row[2:])
         return found
 
     def listed(self, tool: str) -> Mapping[Ref, Record | None]:
-        with self._reading() as connection:
-            found = _LISTED.rows(connection, workspace=self._workspace, tool=tool)
+        with self._looking() as session:
+            found = _LISTED.rows(session, workspace=self._workspace, tool=tool)
             told = ((Ref(tool, Kind(kind), native), text) for kind, native, text in found)
             return {ref: rows.record(ref, text) if text else None for ref, text in told}
 
@@ -75,11 +77,11 @@ class Stored:
         return self._ids(_FAMILY, campaigns=campaigns)
 
     def kin(self, campaigns: Collection[str] | None) -> Iterable[Remembered]:
-        with self._reading() as connection:
+        with self._looking() as session:
             if campaigns is None:
-                found = _LIVING.rows(connection, workspace=self._workspace)
+                found = _LIVING.rows(session, workspace=self._workspace)
             else:
-                found = _KIN.rows(connection, workspace=self._workspace, campaigns=campaigns)
+                found = _KIN.rows(session, workspace=self._workspace, campaigns=campaigns)
             return [rows.entity(row) for row in found]
 
     def alike(self, words: Collection[str], keys: Collection[str]) -> Set[str]:
@@ -90,22 +92,22 @@ class Stored:
         return self._ids(_NEAR, audiences=audiences, first=rows.moment_text(first), last=rows.moment_text(last))
 
     def sent(self, since: datetime) -> Iterable[Remembered]:
-        with self._reading() as connection:
-            found = _SENT.rows(connection, workspace=self._workspace, since=rows.moment_text(since))
+        with self._looking() as session:
+            found = _SENT.rows(session, workspace=self._workspace, since=rows.moment_text(since))
             return [rows.entity(row) for row in found]
 
     def linked(self, tool: str) -> int:
-        with self._reading() as connection:
-            return int(_LINKED.rows(connection, workspace=self._workspace, tool=tool, gone=False)[0][0])
+        with self._looking() as session:
+            return int(_LINKED.rows(session, workspace=self._workspace, tool=tool, gone=False)[0][0])
 
     def _ids(self, query: Query, **values: str | int | Collection[str]) -> set[str]:
-        with self._reading() as connection:
-            return {row[0] for row in query.rows(connection, workspace=self._workspace, **values)}
+        with self._looking() as session:
+            return {row[0] for row in query.rows(session, workspace=self._workspace, **values)}
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with database_errors(self._engine), reading(self._engine) as connection:
-            yield connection
+    def _looking(self) -> Iterator[Session]:
+        with database_errors(self._engine), looking(self._engine) as session:
+            yield session
 
 
 class AtHand:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections import namedtuple
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Delete, Dialect, Insert, Table, Update, bindparam
+from sqlalchemy import Delete, Dialect, Insert, Table, Update, bindparam
+
+from sync.session import Session
 
 _LIST = re.compile(r"\[:(\w+)\]")
 _VALUE = re.compile(r"(?<!:):(\w+)")
@@ -18,23 +21,48 @@ def of(table: Table, *key: str) -> list[Any]:
     return [table.c[name] == bindparam(f"_{name}") for name in ("workspace", *key)]
 
 
-class Query:
-    """A question about the rows of a workspace. In `where`, `:name` stands for a value and `[:name]` for a list of
-    texts, which is given whole: a question about a thousand records is one statement, and always the same."""
+class Text:
+    """A statement in words of our own, which both databases understand. `:name` stands for a value and `[:name]` for a
+    list of texts, which is given whole: a question about a thousand records is one statement, and always the same."""
 
-    def __init__(self, columns: str, table: str, where: str = "true", rest: str = "") -> None:
-        # Nothing of this comes from outside: what does is given as a value.
-        text = f"SELECT {columns} FROM {table} WHERE workspace = :workspace AND {where} {rest}"  # noqa: S608
+    def __init__(self, text: str, *, locks: bool = False) -> None:
         listed = _LIST.sub(r"(SELECT jsonb_array_elements_text(CAST(:\1 AS jsonb)))", text)
         self._texts = {
             "sqlite": _LIST.sub(r"(SELECT value FROM json_each(:\1))", text),
-            "postgresql": _VALUE.sub(r"%(\1)s", listed),
+            # SQLite has no such lock and needs none: its transactions that write come one after the other.
+            "postgresql": _VALUE.sub(r"%(\1)s", listed) + (" FOR UPDATE" if locks else ""),
         }
 
-    def rows(self, connection: Connection, **values: str | int | Collection[str]) -> Sequence[Any]:
-        """What it finds."""
+    def run(self, session: Session, **values: str | int | Collection[str]) -> Any:
+        """The cursor that has run it."""
         told = {name: value if isinstance(value, str | int) else json.dumps([*value]) for name, value in values.items()}
-        return connection.exec_driver_sql(self._texts[connection.dialect.name], told).fetchall()
+        return session.run(self._texts[session.dialect.name], told)
+
+
+class Query(Text):
+    """A question about the rows of a workspace."""
+
+    def __init__(self, columns: str, table: str, where: str = "true", rest: str = "", *, locks: bool = False) -> None:
+        # Nothing of this comes from outside: what does is given as a value.
+        text = f"SELECT {columns} FROM {table} WHERE workspace = :workspace AND {where} {rest}"  # noqa: S608
+        super().__init__(text, locks=locks)
+
+    def rows(self, session: Session, **values: str | int | Collection[str]) -> Sequence[Any]:
+        """What it finds."""
+        found: Sequence[Any] = self.run(session, **values).fetchall()
+        return found
+
+
+class Rows(Query):
+    """A question for whole rows, whose columns are then called by name."""
+
+    def __init__(self, table: Table, where: str = "true", rest: str = "", *, locks: bool = False) -> None:
+        names = [column.name for column in table.columns]
+        super().__init__(", ".join(f'"{name}"' for name in names), table.name, where, rest, locks=locks)
+        self._row: Any = namedtuple(table.name.title(), names)  # type: ignore[misc]
+
+    def rows(self, session: Session, **values: str | int | Collection[str]) -> Sequence[Any]:
+        return list(map(self._row._make, super().rows(session, **values)))
 
 
 class Prepared:
@@ -44,16 +72,17 @@ class Prepared:
         self._statement = statement
         self._texts: dict[tuple[str, ...], str] = {}
 
-    def run(self, connection: Connection, values: dict[str, Any] | list[dict[str, Any]]) -> CursorResult[Any]:
-        """Run it with these values, or once for each of several, all of the same names."""
+    def run(self, session: Session, values: dict[str, Any] | list[dict[str, Any]]) -> int:
+        """Run it with these values, or once for each of several, all of the same names. Gives how many rows it met."""
         names = values[0] if isinstance(values, list) else values
-        text = self._texts.get((connection.dialect.name, *names)) or self._put(connection, tuple(names))
-        return connection.exec_driver_sql(text, values)
+        text = self._texts.get((session.dialect.name, *names)) or self._put(session.dialect, tuple(names))
+        met: int = session.run(text, values).rowcount
+        return met
 
-    def _put(self, connection: Connection, names: tuple[str, ...]) -> str:
-        kind: Callable[..., Dialect] = type(connection.dialect)
+    def _put(self, dialect: Dialect, names: tuple[str, ...]) -> str:
+        kind: Callable[..., Dialect] = type(dialect)
         # By name, which SQLite takes as well as its question marks.
-        dialect = kind(paramstyle="named") if connection.dialect.positional else connection.dialect
-        text = str(self._statement.compile(dialect=dialect, column_keys=names))
-        self._texts[(connection.dialect.name, *names)] = text
+        named = kind(paramstyle="named") if dialect.positional else dialect
+        text = str(self._statement.compile(dialect=named, column_keys=names))
+        self._texts[(dialect.name, *names)] = text
         return text

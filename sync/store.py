@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
 from itertools import count
@@ -11,35 +11,30 @@ from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, bindparam, select
+from sqlalchemy import Engine
 
 from sync import rows
-from sync.database import database_errors, open_database, reading
+from sync.database import database_errors, open_database
 from sync.errors import ConfigError, SyncError
 from sync.findings import Finding
 from sync.lease import Lease, take
 from sync.model import Kind, Ref
 from sync.rows import Image
+from sync.session import Session, looking, reading, writing
 from sync.shelf import AtHand, Stored
 from sync.state import OpenFinding, Remembered, State
-from sync.statements import Query
+from sync.statements import Query, Rows
 from sync.tables import AUDIENCE, AUDITED, BINDING, DECISION, FINDING, HINT, JOURNAL, LISTING, POSITION, RUN, SETUP
 from sync.transaction import Key, Transaction
 
-
-def _all(table: Any) -> Any:
-    return select(table).where(table.c.workspace == bindparam("workspace"))
-
-
-# Built once: to build a statement takes several times as long as to run it.
-_DECISIONS, _BINDINGS, _POSITIONS, _HINTS = _all(DECISION), _all(BINDING), _all(POSITION), _all(HINT)
-_AUDIENCES, _SETUPS, _AUDITED, _LISTINGS = _all(AUDIENCE), _all(SETUP), _all(AUDITED), _all(LISTING)
-_INTENTS = _all(JOURNAL).order_by(JOURNAL.c.id)
+_DECISIONS, _BINDINGS, _POSITIONS, _HINTS = Rows(DECISION), Rows(BINDING), Rows(POSITION), Rows(HINT)
+_AUDIENCES, _SETUPS, _AUDITED, _LISTINGS = Rows(AUDIENCE), Rows(SETUP), Rows(AUDITED), Rows(LISTING)
+_INTENTS = Rows(JOURNAL, rest="ORDER BY id")
 _ENTITIES, _LINKS = Query(rows.ENTITY_COLUMNS, "entity"), Query(rows.LINK_COLUMNS, "link")
 _PENDING, _DUE = Query("id", "entity", "pending"), Query("id", "entity", "due <= :now")
-_OPEN = _all(FINDING).where(FINDING.c.closed.is_(None)).order_by(FINDING.c.opened)
-_UNSENT = _all(FINDING).where(FINDING.c.closed.is_not(None), FINDING.c.emailed.is_not(None)).order_by(FINDING.c.closed)
-_LAST_RUN = _all(RUN).order_by(RUN.c.started.desc()).limit(1)
+_OPEN = Rows(FINDING, "closed IS NULL", "ORDER BY opened")
+_UNSENT = Rows(FINDING, "closed IS NOT NULL AND emailed IS NOT NULL", "ORDER BY closed")
+_LAST_RUN = Rows(RUN, rest="ORDER BY started DESC LIMIT 1")
 
 
 def open_store(url: str, workspace: str) -> Store:
@@ -86,11 +81,11 @@ class Store:
             self._stored.update(transaction.changed)
             self._released = self._released or transaction.released
 
-    def _begin(self, stack: ExitStack) -> Connection:
-        connection = stack.enter_context(self.engine.begin())
+    def _begin(self, stack: ExitStack) -> Session:
+        session = stack.enter_context(writing(self.engine))
         if self._lease is not None:
-            self._lease.renew(connection)
-        return connection
+            self._lease.renew(session)
+        return session
 
     @contextmanager
     def lease(
@@ -104,8 +99,8 @@ class Store:
 
         Until the end every commit checks and renews the hold first (see `sync.lease`); the last one may give it back.
         """
-        with database_errors(self.engine), self.engine.begin() as connection:
-            lease = take(connection, self.workspace, holder, clock, lasts, is_gone)
+        with database_errors(self.engine), writing(self.engine) as session:
+            lease = take(session, self.workspace, holder, clock, lasts, is_gone)
         self._lease, self._released = lease, False
         try:
             yield
@@ -128,10 +123,10 @@ class Store:
         takes the rest of its entities from the state's shelf as it needs them."""
         self._stored.clear()
         state = State(Stored(self.engine, self.workspace, self._stored))
-        with database_errors(self.engine), reading(self.engine) as connection:
-            self._surroundings(state, connection)
-            late = _DUE.rows(connection, workspace=self.workspace, now=rows.moment_text(now))
-            ids = [row[0] for row in (*_PENDING.rows(connection, workspace=self.workspace), *late)]
+        with database_errors(self.engine), reading(self.engine) as session:
+            self._surroundings(state, session)
+            late = _DUE.rows(session, workspace=self.workspace, now=rows.moment_text(now))
+            ids = [row[0] for row in (*_PENDING.rows(session, workspace=self.workspace), *late)]
         state.bring([*ids, *(intent.entity for intent in state.intents)])
         state.bring_campaigns()
         return state
@@ -141,32 +136,32 @@ class Store:
         self._stored.clear()
         entities: dict[str, Remembered] = {}
         state = State(AtHand(entities), entities)
-        with database_errors(self.engine), reading(self.engine) as connection:
-            self._surroundings(state, connection)
+        with database_errors(self.engine), reading(self.engine) as session:
+            self._surroundings(state, session)
             state.listings.clear()  # what they read is not at hand
-            for row in _ENTITIES.rows(connection, workspace=self.workspace):
+            for row in _ENTITIES.rows(session, workspace=self.workspace):
                 entities[row[0]] = rows.entity(row)
-            for row in _LINKS.rows(connection, workspace=self.workspace):
+            for row in _LINKS.rows(session, workspace=self.workspace):
                 entity = entities[row[0]]
                 entity.links[row[1]] = rows.link(row, entity.agreed)
         for entity in entities.values():
             self._stored.update(rows.images(entity))
         return state
 
-    def _surroundings(self, state: State, connection: Connection) -> None:
+    def _surroundings(self, state: State, session: Session) -> None:
         """Everything but the entities."""
         place = {"workspace": self.workspace}
-        state.intents.extend(rows.intent(row) for row in connection.execute(_INTENTS, place))
+        state.intents.extend(rows.intent(row) for row in _INTENTS.rows(session, **place))
         self._numbers = count(max((intent.id for intent in state.intents), default=0) + 1)
-        state.decisions.update((row.fingerprint, row.choice) for row in connection.execute(_DECISIONS, place))
-        state.bindings.update((row.tool, json.loads(row.fields)) for row in connection.execute(_BINDINGS, place))
-        state.positions.update((row.tool, rows.position(row)) for row in connection.execute(_POSITIONS, place))
-        for row in connection.execute(_AUDIENCES, place):
+        state.decisions.update((row.fingerprint, row.choice) for row in _DECISIONS.rows(session, **place))
+        state.bindings.update((row.tool, json.loads(row.fields)) for row in _BINDINGS.rows(session, **place))
+        state.positions.update((row.tool, rows.position(row)) for row in _POSITIONS.rows(session, **place))
+        for row in _AUDIENCES.rows(session, **place):
             state.audiences[row.tool, row.name] = rows.reached(row)
-        state.hints.extend(rows.hint(row) for row in connection.execute(_HINTS, place))
-        state.setups.update((row.tool, rows.setup(row)) for row in connection.execute(_SETUPS, place))
-        state.listings.update((row.tool, rows.listing(row)) for row in connection.execute(_LISTINGS, place))
-        state.rules = next((row.rules for row in connection.execute(_AUDITED, place)), None)
+        state.hints.extend(rows.hint(row) for row in _HINTS.rows(session, **place))
+        state.setups.update((row.tool, rows.setup(row)) for row in _SETUPS.rows(session, **place))
+        state.listings.update((row.tool, rows.listing(row)) for row in _LISTINGS.rows(session, **place))
+        state.rules = next((row.rules for row in _AUDITED.rows(session, **place)), None)
 
     def open_findings(self) -> list[OpenFinding]:
         """What stands now, the oldest first."""
@@ -217,6 +212,6 @@ class Store:
         entities = [e for e in self.load().entities.values() if e.kind is Kind.CAMPAIGN and not e.dead]
         return sorted(str(entity.agreed["name"]) for entity in entities if entity.agreed.get("name"))
 
-    def _rows(self, query: Any) -> list[Any]:
-        with database_errors(self.engine), reading(self.engine) as connection:
-            return list(connection.execute(query, {"workspace": self.workspace}))
+    def _rows(self, query: Query) -> Sequence[Any]:
+        with database_errors(self.engine), looking(self.engine) as session:
+            return query.rows(session, workspace=self.workspace)

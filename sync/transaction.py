@@ -6,15 +6,16 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, insert, literal_column, select, update
+from sqlalchemy import Table, bindparam, delete, insert, literal_column, select, update
 
 from sync import rows
 from sync.findings import Finding
 from sync.lease import Lease
 from sync.model import Record, Ref
 from sync.rows import Image
+from sync.session import Session
 from sync.state import Edit, Hint, Listing, Position, Reached, Remembered, Setup
-from sync.statements import Prepared, of
+from sync.statements import Prepared, Query, Text, of
 from sync.tables import (
     AUDIENCE,
     AUDITED,
@@ -55,10 +56,10 @@ _DROP_SETUP = Prepared(delete(SETUP).where(*of(SETUP, "tool")))
 _CHANGE_FINDING = Prepared(update(FINDING).where(*of(FINDING, "fingerprint")))
 _DROP_FINDING = Prepared(delete(FINDING).where(*of(FINDING, "fingerprint")))
 _DROP_UNTOLD = Prepared(delete(FINDING).where(*of(FINDING, "fingerprint"), FINDING.c.emailed.is_(None)))
-_STANDS = select(FINDING.c.kind).where(*of(FINDING, "fingerprint"), FINDING.c.closed.is_(None)).with_for_update()
-_TOLD = [*of(FINDING), FINDING.c.fingerprint.in_(bindparam("_told", expanding=True))]
-_DROP_TOLD = delete(FINDING).where(*_TOLD, FINDING.c.closed.is_not(None))
-_MARK_TOLD = update(FINDING).where(*_TOLD, FINDING.c.emailed.is_(None))
+_STANDS = Query("kind", "finding", "fingerprint = :fingerprint AND closed IS NULL", locks=True)
+_TOLD = "workspace = :workspace AND fingerprint IN [:told]"
+_DROP_TOLD = Text(f"DELETE FROM finding WHERE {_TOLD} AND closed IS NOT NULL")  # noqa: S608  (nothing from outside)
+_MARK_TOLD = Text(f"UPDATE finding SET emailed = :at WHERE {_TOLD} AND emailed IS NULL")  # noqa: S608
 _DROP_BINDING = Prepared(delete(BINDING).where(*of(BINDING, "tool")))
 _DROP_AUDIENCE = Prepared(delete(AUDIENCE).where(*of(AUDIENCE, "tool", "name")))
 _DROP_POSITION = Prepared(delete(POSITION).where(*of(POSITION, "tool")))
@@ -82,7 +83,7 @@ class Transaction:
 
     def __init__(
         self,
-        begin: Callable[[], Connection],
+        begin: Callable[[], Session],
         workspace: str,
         stored: Mapping[Key, Image | None],
         lease: Lease | None,
@@ -91,7 +92,7 @@ class Transaction:
         self.changed: dict[Key, Image | None] = {}
         self.released = False
         self._begin = begin
-        self._connection: Connection | None = None
+        self._session: Session | None = None
         self._workspace = workspace
         self._stored = stored
         self._lease = lease
@@ -245,13 +246,12 @@ class Transaction:
 
     def mark_emailed(self, at: datetime, told: Collection[str]) -> None:
         """These findings have been told; those of them that are closed can go."""
-        mine = self._mine(told=list(told))
-        self._opened().execute(_DROP_TOLD, mine)
-        self._opened().execute(_MARK_TOLD, {**mine, "emailed": rows.moment_text(at)})
+        _DROP_TOLD.run(self._opened(), workspace=self._workspace, told=told)
+        _MARK_TOLD.run(self._opened(), workspace=self._workspace, told=told, at=rows.moment_text(at))
 
     def stands(self, fingerprint: str) -> bool:
         """Whether a finding is open, and stays so until this commit."""
-        return self._opened().execute(_STANDS, self._mine(fingerprint=fingerprint)).first() is not None
+        return bool(_STANDS.rows(self._opened(), workspace=self._workspace, fingerprint=fingerprint))
 
     def decide(self, fingerprint: str, choice: str, at: datetime) -> None:
         """Keep a decision; a later one on the same finding replaces it."""
@@ -274,10 +274,10 @@ class Transaction:
     def _run(self, statement: Prepared, values: dict[str, Any] | list[dict[str, Any]]) -> None:
         statement.run(self._opened(), values)
 
-    def _opened(self) -> Connection:
-        if self._connection is None:
-            self._connection = self._begin()
-        return self._connection
+    def _opened(self) -> Session:
+        if self._session is None:
+            self._session = self._begin()
+        return self._session
 
     def _mine(self, **key: Any) -> dict[str, Any]:
         return {"_workspace": self._workspace, **{f"_{name}": value for name, value in key.items()}}

@@ -7,13 +7,12 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, event
 
 from sync import database
 from sync.errors import ConfigError, Unavailable
@@ -52,13 +51,17 @@ def is_done(crew: Crew) -> None:
 
 
 @contextmanager
-def begins(listener: Any, name: str = "begin") -> Iterator[None]:
-    """Every engine of SQLAlchemy tells the listener of an event."""
-    event.listen(Engine, name, listener)
-    try:
+def begins(listener: Callable[[Any], None]) -> Iterator[None]:
+    """The listener is told of every connection that is about to begin a transaction."""
+    begin = database._begin_sqlite
+
+    def told(connection: Any) -> None:
+        listener(connection)
+        begin(connection)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "_begin_sqlite", told)
         yield
-    finally:
-        event.remove(Engine, name, listener)
 
 
 class FullAt:
@@ -67,12 +70,12 @@ class FullAt:
     def __init__(self, number: int) -> None:
         self.number, self.count = number, 0
 
-    def __call__(self, connection: Connection) -> None:
+    def __call__(self, connection: Any) -> None:
         self.count += 1
-        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-        free = connection.exec_driver_sql("PRAGMA freelist_count").scalar_one()
-        room = 0 if self.count == self.number else 1_000_000
-        connection.exec_driver_sql(f"PRAGMA max_page_count={pages - free + room if not room else pages + room}")
+        ask = connection.cursor().execute
+        pages, free = ask("PRAGMA page_count").fetchone()[0], ask("PRAGMA freelist_count").fetchone()[0]
+        most = pages - free if self.count == self.number else pages + 1_000_000
+        ask(f"PRAGMA max_page_count={most}")
 
 
 def is_refused(crew: Crew) -> bool:
@@ -134,8 +137,7 @@ def test_a_state_that_gets_locked_between_two_commits_is_caught_up_on(
     count = 0
     with closing(sqlite3.connect(file_of(crew), isolation_level=None)) as other:
 
-        def lock(_: Connection) -> None:
-            """This listener is asked before the one that begins our own transaction."""
+        def lock(_: Any) -> None:
             nonlocal count
             count += 1
             if count == transactions // 2:
@@ -151,11 +153,11 @@ def test_a_state_that_cannot_be_written_stops_the_run_before_its_first_write(cre
     work(crew)
     before = crew.mark()
 
-    def read_only(connection: Any, _record: object) -> None:
-        connection.execute("PRAGMA query_only=1")
+    def read_only(connection: Any) -> None:
+        connection.cursor().execute("PRAGMA query_only=1")
 
     # By SQLite's own switch: whoever runs tests as root may write any file.
-    with begins(read_only, "connect"), pytest.raises(ConfigError, match=r"cannot be written.*permissions"):
+    with begins(read_only), pytest.raises(ConfigError, match=r"cannot be written.*permissions"):
         crew.sync()
     assert crew.writes(before) == []
     is_done(crew)

@@ -14,15 +14,16 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import select
 
 from sync import database
 from sync.database import open_database
 from sync.errors import ConfigError, Unavailable
 from sync.model import Kind
+from sync.session import reading
 from sync.state import Remembered
+from sync.statements import Query
 from sync.store import Store, open_store
-from sync.tables import ENTITY, METADATA
+from sync.tables import METADATA
 from tests.postgres import Server
 from tests.sync.plain import Box, World
 
@@ -231,11 +232,12 @@ def test_a_database_in_memory_is_shared_by_the_stores_on_it() -> None:
 
 
 def test_who_reads_sees_one_moment(store: Store) -> None:
-    with database.reading(store.engine) as connection:
-        assert connection.execute(select(ENTITY)).all() == []
+    everybody = Query("id", "entity")
+    with reading(store.engine) as session:
+        assert everybody.rows(session, workspace="test") == []
         with store.transaction() as transaction:
             transaction.save(many())
-        assert connection.execute(select(ENTITY)).all() == []
+        assert everybody.rows(session, workspace="test") == []
 
 
 def test_a_transaction_shuts_other_writers_out_from_its_begin(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

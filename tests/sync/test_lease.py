@@ -12,6 +12,7 @@ from sqlalchemy import delete, select
 
 from sync.errors import Busy, Unavailable
 from sync.lease import take
+from sync.session import writing
 from sync.store import Store, open_store
 from sync.tables import DECISION, LEASE
 
@@ -260,11 +261,11 @@ def test_of_many_at_once_exactly_one_gets_the_workspace(store: Store, url: str, 
 
 def test_giving_back_ends_ones_own_hold_alone(store: Store) -> None:
     held = (store.workspace, "late", lambda: NOW, HOUR, lambda _holder: True)
-    with store.engine.begin() as connection:
-        lost, won = take(connection, *held), take(connection, *held)
-        lost.give_back(connection)
+    with writing(store.engine) as session:
+        lost, won = take(session, *held), take(session, *held)
+        lost.give_back(session)
     assert "late" in Run(store, "third").is_refused()
-    with store.engine.begin() as connection:
-        won.give_back(connection)
+    with writing(store.engine) as session:
+        won.give_back(session)
     with Run(store, "third").holds():
         assert token(store) == 3

@@ -18,6 +18,7 @@ from sync import database
 from sync.errors import ConfigError, Unavailable
 from sync.findings import FindingKind
 from sync.report import State
+from sync.session import reading, writing
 from sync.store import Store, open_store
 from sync.transaction import Transaction
 from tests.postgres import Server
@@ -68,14 +69,14 @@ def test_campaigns_are_kept_in_step_and_nothing_is_left_to_do(server: Server, tm
 
 
 def test_who_reads_sees_one_moment_and_writes_nothing(store: Store) -> None:
-    with database.reading(store.engine) as connection:
-        count = text("SELECT count(*) FROM entity")
-        assert connection.execute(count).scalar() == 0
+    with reading(store.engine) as session:
+        count = "SELECT count(*) FROM entity"
+        assert session.run(count, {}).fetchone() == (0,)
         with store.transaction() as transaction:
             transaction.save([an_entity()])
-        assert connection.execute(count).scalar() == 0
+        assert session.run(count, {}).fetchone() == (0,)
         with pytest.raises(ConfigError, match="read-only"), database.database_errors(store.engine):
-            connection.execute(text("DELETE FROM entity"))
+            session.run("DELETE FROM entity", {})
     assert len(store.load().entities) == 1
 
 
@@ -130,9 +131,9 @@ def test_a_connection_that_was_cut_undoes_the_step_and_the_next_one_gets_a_new_c
 
 
 def _save_and(store: Store, statement: str) -> None:
-    with database.database_errors(store.engine), store.engine.begin() as connection:
-        Transaction(lambda: connection, "test", {}, None, count(1)).save([an_entity()])
-        connection.execute(text(statement))
+    with database.database_errors(store.engine), writing(store.engine) as session:
+        Transaction(lambda: session, "test", {}, None, count(1)).save([an_entity()])
+        session.run(statement, {})
 
 
 def _cut(server: Server, store: Store) -> None:

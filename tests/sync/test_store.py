@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from sync.codec import encode
 from sync.errors import Unavailable
 from sync.findings import Claim, Finding, FindingKind, Severity
 from sync.merge import Memory
 from sync.model import UNSET, EntityLink, Kind, Ref, Stranger, Value
+from sync.session import Session, Values
 from sync.state import Edit, Intent, Link, Remembered
 from sync.store import Store
 from sync.tables import HISTORY, JOURNAL, LINK
@@ -59,15 +60,18 @@ def counted(store: Store, table: Any) -> int:
         return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
 
 
-def statements(store: Store) -> list[str]:
-    """The writing statements from now on."""
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The writing statements of the test."""
     seen: list[str] = []
+    run = Session.run
 
-    @event.listens_for(store.engine, "before_cursor_execute")
-    def _note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if statement.split(maxsplit=1)[0] in {"INSERT", "UPDATE", "DELETE"}:
-            seen.append(statement)
+    def noted(session: Session, text: str, values: Values) -> Any:
+        if text.split(maxsplit=1)[0] in {"INSERT", "UPDATE", "DELETE"}:
+            seen.append(text)
+        return run(session, text, values)
 
+    monkeypatch.setattr(Session, "run", noted)
     return seen
 
 
@@ -79,11 +83,12 @@ def test_everything_about_an_entity_is_remembered(store: Store) -> None:
     assert back == entity
 
 
-def test_rows_that_did_not_change_are_not_written(store: Store) -> None:
+def test_rows_that_did_not_change_are_not_written(store: Store, written: list[str]) -> None:
     one, two = an_entity(), an_entity("2", "cs-00000002")
     save(store, one, two)
     again = reopened(store)
-    state, written = again.load(), statements(store)
+    state = again.load()
+    written.clear()
     save(again, *state.entities.values())
     assert written == []
     state.entities[one.id].agreed["name"] = "Summer"
@@ -175,9 +180,12 @@ def test_a_record_is_one_entity_only(store: Store) -> None:
     assert set(store.load().entities) == {"cs-00000001"}
 
 
-def test_a_transaction_that_writes_nothing_asks_nothing_of_the_database(store: Store) -> None:
+def test_a_transaction_that_writes_nothing_asks_nothing_of_the_database(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     begun: list[object] = []
-    event.listen(store.engine, "begin", begun.append)
+    begin = store.engine.dialect.do_begin
+    monkeypatch.setattr(store.engine.dialect, "do_begin", lambda connection: begun.append(begin(connection)))
     with store.transaction() as transaction:
         transaction.save([])
         transaction.remember_edits("r", NOW, [])
@@ -186,9 +194,8 @@ def test_a_transaction_that_writes_nothing_asks_nothing_of_the_database(store: S
     assert len(begun) == 1
 
 
-def test_many_entities_take_a_statement_a_table_whether_new_or_changed(store: Store) -> None:
+def test_many_entities_take_a_statement_a_table_whether_new_or_changed(store: Store, written: list[str]) -> None:
     entities = [an_entity(str(number), f"cs-{number:08d}") for number in range(20)]
-    written = statements(store)
     save(store, *entities)
     assert [statement.split()[:3] for statement in written] == [
         ["INSERT", "INTO", "entity"],
@@ -202,9 +209,8 @@ def test_many_entities_take_a_statement_a_table_whether_new_or_changed(store: St
     assert {e.agreed["name"] for e in reopened(store).load().entities.values()} == {e.id for e in entities}
 
 
-def test_what_a_commit_wrote_before_is_known_later_in_it(store: Store) -> None:
+def test_what_a_commit_wrote_before_is_known_later_in_it(store: Store, written: list[str]) -> None:
     entity = an_entity()
-    written = statements(store)
     with store.transaction() as transaction:
         transaction.save([entity])
         transaction.save([entity])
