@@ -12,6 +12,7 @@ from sync.report import State as Progressed
 from sync.store import Store
 from tests.simulation.database import Base
 from tests.simulation.oracle import Violation
+from tests.simulation.tool import told
 from tests.simulation.world import World
 
 
@@ -91,7 +92,7 @@ class Laws:
                 if record is None or entity.dead:
                     continue
                 mapping = self.world.tools[tool].make.mapping()
-                shown = mapping.get(record).values
+                shown = mapping.get(told(record)).values
                 for name, view in mapping.views(entity.kind).items():
                     if name not in entity.agreed or name in entity.disputed:
                         continue

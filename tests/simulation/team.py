@@ -34,10 +34,10 @@ TIMES = tuple(
 )  # fmt: skip
 
 CAMPAIGNS = frozenset({Kind.CAMPAIGN})
-AIRTABLE = Make("airtable", batch=2, log=True)
-JIRA = Make("jira", {"planned_send": DayOnly()}, lags=300.0)
+AIRTABLE = Make("airtable", batch=2, log=True, resumes=True)
+JIRA = Make("jira", {"planned_send": DayOnly()}, lags=300.0, resumes=True)
 KLAVIYO = Make("klaviyo", {"status": AsIs(writable=False), "owner": AsIs(writable=False)}, CAMPAIGNS, deltas=False)
-TRIMMING = Make("trimming", {"tags": Only(frozenset({"x", "y"}))}, trims=True)
+TRIMMING = Make("trimming", {"tags": Only(frozenset({"x", "y"}))}, trims=True, resumes=True)
 KEEPING = Make("keeping", archives=False, lags=60.0)
 
 UNBOUNDED = Bounds(archive_count=1000, archive_share=1.0)

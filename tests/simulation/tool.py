@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
 from connectors.memory import MemoryConnector
+from sync.codec import decode, encode
+from sync.errors import Unavailable
 from sync.model import UNSET, Kind, Record, Ref, Unset, Value
 from sync.ports import Change, Native, NativeField, Outcome, Reading, Refusal, View
 from tests.sync.plain import AsIs
@@ -27,7 +30,7 @@ Watch = Callable[[str, str, Mapping[str, Any], Mapping[str, Any], str], None]
 @dataclass(frozen=True)
 class Make:
     """How one tool of a team is made. `lags` are the seconds that its listing may be behind. `deltas`: it tells what
-    changed since a position; with `log` also what was deleted."""
+    changed since a position; with `log` also what was deleted. `resumes`: a listing that broke off can go on."""
 
     name: str
     views: Mapping[str, View] = field(default_factory=dict)
@@ -38,6 +41,7 @@ class Make:
     trims: bool = False
     deltas: bool = True
     log: bool = False
+    resumes: bool = False
 
     def mapping(self) -> SimpleMapping:
         return SimpleMapping(
@@ -53,7 +57,7 @@ class Make:
 
 
 class SimpleMapping:
-    """Records whose native values are canonical ones, seen through the given views."""
+    """Records whose native values are canonical ones as JSON, seen through the given views."""
 
     def __init__(self, tool: str, views: Mapping[Kind, Mapping[str, View]]) -> None:
         self.tool = tool
@@ -63,7 +67,7 @@ class SimpleMapping:
         return self._views.get(kind, {})
 
     def get(self, record: Record) -> Reading:
-        fields = record.fields
+        fields = {name: decode(value) for name, value in record.fields.items()}
         return Reading({name: fields.get(name, NOTHING.get(name)) for name in self._views[record.ref.kind]})
 
     def put(self, kind: Kind, values: Mapping[str, Value], record: Record | None) -> Native:
@@ -85,7 +89,7 @@ class SimulatedTool(MemoryConnector):
     def __init__(self, make: Make, at: Boundary, watch: Watch, now: Callable[[], datetime]) -> None:
         super().__init__(
             make.name, make.native(), kinds=make.kinds, batch=make.batch, settle=make.lags, archives=make.archives,
-            changes=make.deltas,
+            changes=make.deltas, resumes=make.resumes,
         )  # fmt: skip
         self.make, self.at, self.watch, self.true_time = make, at, watch, now
         self.skew = timedelta()
@@ -93,7 +97,7 @@ class SimulatedTool(MemoryConnector):
         self.hidden: list[tuple[datetime, str, Record | None]] = []  # until when, which record, what it was before
         self.events: list[tuple[datetime, datetime, str]] = []  # when, when the index knows, which record
         self.order: Callable[[list[Record]], list[Record]] = list
-        self.listing: str = ""  # "", "empty", "short" or "twice": how the next listing goes wrong
+        self.listing: str = ""  # "", "empty", "short", "twice" or "broken": how the next listing goes wrong
         self.bin: dict[str, Record] = {}
         self._begun: datetime | None = None
 
@@ -124,19 +128,25 @@ class SimulatedTool(MemoryConnector):
         self.at(self.tool, "schema", "before")
         return super().schema()
 
-    def fetch(self, after: str | None = None) -> Iterator[Record]:
+    def fetch(self, after: str | None = None, known: Collection[Ref] = ()) -> Iterator[Record]:
         self.at(self.tool, "fetch", "before")
         if self.down:
             raise self.down
         fault, self.listing = self.listing, ""
-        self._place()
-        shown = self.order(self._listed())
-        for record in sorted(shown, key=lambda r: r.ref.kind is Kind.STAGE):
+        if after is None:
+            self._place()
+        self._reached, told = after, set(known) if after else frozenset()
+        shown = [record for record in self.order(self._listed()) if record.ref not in told]
+        for number, record in enumerate(sorted(shown, key=lambda r: r.ref.kind is Kind.STAGE), 1):
             if fault == "empty" or (fault == "short" and record is shown[-1]):
                 continue
             yield record
             if fault == "twice" and record is shown[0]:
                 yield record
+            if fault == "broken" and number == ceil(len(shown) / 2):
+                self._reached = "some of it" if self.make.resumes else None
+                raise Unavailable("the listing broke off")
+        self._reached = None
         self.at(self.tool, "fetch", "after")
 
     def changes(self, since: str) -> Iterator[Record | Ref]:
@@ -160,13 +170,15 @@ class SimulatedTool(MemoryConnector):
         self.at(self.tool, "census", "before")
         fault, self.listing = self.listing, ""
         for record in self.order(self._listed()):
+            if fault == "broken":
+                raise Unavailable("the listing broke off")
             if fault != "empty" and not (fault == "short" and record.ref.native.endswith("1")):
                 yield record.ref
         self.at(self.tool, "census", "after")
 
     def read(self, refs: Sequence[Ref]) -> Mapping[Ref, Record | None]:
         self.at(self.tool, "read", "before")
-        found = super().read(refs)
+        found = {ref: record and told(record) for ref, record in super().read(refs).items()}
         self.at(self.tool, "read", "after")
         return found
 
@@ -182,7 +194,7 @@ class SimulatedTool(MemoryConnector):
         self.at(self.tool, "write", "before")
         record = super()._applied(change)
         self.at(self.tool, "write", "after")
-        return record
+        return record and told(record)
 
     def _change(self, native: str, fields: Mapping[str, Any], who: str, *, parent: str | Unset | None = UNSET) -> None:
         before = dict(self.records[native].fields)
@@ -221,4 +233,9 @@ class SimulatedTool(MemoryConnector):
         shown: dict[str, Record | None] = dict(self.records)
         for _, native, before in reversed(self.hidden):
             shown[native] = before
-        return [record for record in shown.values() if record and record.ref.kind in self.capability.kinds]
+        return [told(record) for record in shown.values() if record and record.ref.kind in self.capability.kinds]
+
+
+def told(record: Record) -> Record:
+    """As it comes over a wire: its values are JSON."""
+    return replace(record, fields={name: encode(value) for name, value in record.fields.items()})
