@@ -99,9 +99,7 @@ class Campaign:
 
     def is_over(self, now: datetime, zone: ZoneInfo) -> bool:
         """Whether it was sent or cancelled, or its send has passed."""
-        if self.status in FINISHED_CAMPAIGN:
-            return True
-        return self.send is not None and last_moment(self.send, zone) < now
+        return is_over({"status": self.status, "planned_send": self.send}, now, zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +139,14 @@ class Stage:
     @property
     def is_finished(self) -> bool:
         return self.status in FINISHED_STAGE
+
+
+def is_over(cells: Mapping[str, Value], now: datetime, zone: ZoneInfo) -> bool:
+    """Whether a campaign of these cells was sent or cancelled, or its send has passed."""
+    if cells.get("status") in FINISHED_CAMPAIGN:
+        return True
+    send = _when(cells.get("scheduled_send")) or _when(cells.get("planned_send"))
+    return send is not None and last_moment(send, zone) < now
 
 
 def kind_title(kind: str | None) -> str:

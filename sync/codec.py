@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from sync.model import Day, EntityLink, Instant, Person, Stranger, Value, WallClock
@@ -47,6 +48,22 @@ def _set(told: Any) -> frozenset[str]:
     return frozenset(told)
 
 
+# The same people, days and campaigns stand in many cells, which then share them.
+@lru_cache(10_000)
+def _day(told: Any) -> Day:
+    return Day(date.fromisoformat(told))
+
+
+@lru_cache(10_000)
+def _person(told: Any) -> Person:
+    return Person(_text(told))
+
+
+@lru_cache(10_000)
+def _entity(told: Any) -> EntityLink:
+    return EntityLink(_text(told))
+
+
 def _stranger(told: Any) -> Stranger:
     tool, native, name = map(_text, told)
     return Stranger(tool, native, name)
@@ -64,12 +81,12 @@ _ENCODERS: dict[type, Callable[[Any], Json]] = {
 }
 _DECODERS: dict[str, Callable[[Any], Value]] = {
     "set": _set,
-    "day": lambda told: Day(date.fromisoformat(told)),
+    "day": _day,
     "instant": lambda told: Instant(datetime.fromisoformat(told)),
     "wall_clock": lambda told: WallClock(datetime.fromisoformat(told)),
-    "person": lambda told: Person(_text(told)),
+    "person": _person,
     "stranger": _stranger,
-    "entity": lambda told: EntityLink(_text(told)),
+    "entity": _entity,
 }
 
 

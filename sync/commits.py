@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from sync import report as reports
@@ -16,7 +16,7 @@ from sync.pending import Left
 from sync.report import RunReport
 from sync.state import Edit, Remembered, State
 from sync.store import Store
-from sync.upkeep import Reach, keep_times, reach_of, rules_of
+from sync.upkeep import LookedAt, Reach, keep_times, looked_at, reach_of, rules_of
 from sync.workspace import Workspace
 
 NOBODY_KNOWS = ""
@@ -25,7 +25,8 @@ NOBODY_KNOWS = ""
 class Commits:
     """Writes one run into the store.
 
-    `concerned` are the campaigns that the run is about, them or a stage of theirs, and `moved` the entities themselves.
+    `concerned` are the campaigns that the run is about, them or a stage of theirs, and `moved` the entities themselves:
+    those in which it makes a difference to the rules.
     `late` came due by `until`.
     """
 
@@ -38,6 +39,7 @@ class Commits:
         self.late = [e for e in state.entities.values() if e.due and e.due <= until]
         self.concerned = {entity.campaign for entity in self.late}
         self.moved = {campaign for campaign in self.concerned if campaign}
+        self._looked: dict[str, LookedAt] = {}
         self._reach: dict[str, Reach] = {}
         self._merged = self._unaudited = False
 
@@ -47,12 +49,16 @@ class Commits:
         return self.state.rules != self.rules
 
     def concern(self, entities: Iterable[str]) -> None:
-        """Note the campaigns that this run is about, as the entities are agreed to belong to them now."""
+        """Note those of these entities in which the rules may find something else than they did, with the campaigns
+        that they were and are agreed to belong to. To be called before anything is remembered, and after."""
         self.state.bring_campaigns()
         for id_ in entities:
             entity = self.state.entities[id_]
-            self.concerned.add(entity.campaign)
-            self.moved.add(id_)
+            now = looked_at(entity)
+            before = self._looked.setdefault(id_, now)
+            if now != before or entity.dead or not entity.agreed:
+                self.concerned |= {before[0], now[0]}
+                self.moved.add(id_)
             if id_ not in self._reach and entity.kind is Kind.CAMPAIGN:
                 self._reach[id_] = reach_of(entity, self.workspace.zone)
 
@@ -97,8 +103,9 @@ class Commits:
         now = {e.id: reach_of(e, self.workspace.zone) for e in entities if e.kind is Kind.CAMPAIGN}
         return {id_: reach for id_, reach in now.items() if self.has_other_rules or reach != self._reach.get(id_)}
 
-    def ripples(self, edits: Iterable[Edit], entities: Iterable[str]) -> None:
+    def ripples(self, edits: Iterable[Edit], entities: Collection[str]) -> None:
         """What our own writes have changed besides."""
+        self.concern(entities)
         found = [self.state.entities[entity] for entity in entities]
         with self.store.transaction() as transaction:
             transaction.remember_edits(self.run, self.started, edits)
@@ -107,6 +114,7 @@ class Commits:
     def times(self, entities: Iterable[Remembered], hindered: Iterable[str] = ()) -> None:
         """Save entities as they are, with when they are to be looked at next."""
         if found := list(entities):
+            self.concern(entity.id for entity in found)
             keep_times(found, frozenset(hindered), self.workspace, self.started)
             with self.store.transaction() as transaction:
                 transaction.save(found)

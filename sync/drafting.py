@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from sync.absence import Absences
-from sync.campaign import Campaign
+from sync.campaign import is_over
 from sync.flags import Names
 from sync.intake import Intake
 from sync.intents import unsettled_creations
 from sync.merge import Merged
-from sync.model import UNSET, Entity, EntityLink, Kind
+from sync.model import UNSET, EntityLink, Kind
 from sync.plan import Plan, Step, Subject, plan
 from sync.reconcile import Rules, agreements, is_overtaken, reconcile, remember, unread_tools, views_of
 from sync.report import Action
@@ -104,7 +104,7 @@ class Draft:
         """Move the state to what was merged; the edits that this agreed on."""
         edits = [edit for entity, merged in cells.items() for edit in agreements(self.state.entities[entity], merged)]
         for entity, merged in cells.items():
-            remember(self.state.entities[entity], merged, self.intake.members[entity])
+            remember(self.state.entities[entity], merged, self.intake.members[entity], self.intake.ended)
         return edits
 
     def is_over(self, campaign: str) -> bool:
@@ -113,13 +113,12 @@ class Draft:
         if known is None:
             return False
         cells = {name: m.value for name, m in self.merged.get(campaign, {}).items() if m.value is not UNSET}
-        entity = Entity(known.id, known.kind, {**known.agreed, **cells})
-        return Campaign.of(entity).is_over(self.started, self.workspace.zone)
+        return is_over({**known.agreed, **cells}, self.started, self.workspace.zone)
 
     def was_over(self, campaign: str) -> bool:
         """The same by what was agreed before this run."""
         known = self.state.entities.get(campaign)
-        return known is not None and Campaign.of(known.entity()).is_over(self.started, self.workspace.zone)
+        return known is not None and is_over(known.agreed, self.started, self.workspace.zone)
 
     def _subject(
         self,
@@ -145,7 +144,7 @@ class Draft:
             merged=merged,
             agreed=agreed,
             closed=frozenset(closed | self.workspace.other_calendars(known.shown_in)),
-            resume=resumable(self.halfway, entity, merged),
+            resume=resumable(self.halfway, entity, merged, agreed),
             over=self.is_over(campaign),
             archive=entity in archived,
         )

@@ -128,10 +128,12 @@ def resolve(
             loose.append(sighting)
         elif entity in groups:
             groups[entity].sightings[sighting.tool] = sighting
-    pool = [*_by_marker(loose, groups, known.dead, aside), *groups.values()]
-    pool = _join_level(pool, _Group.keys, aside, strict=False)
-    for level in range(max((len(words(s)) for s in ordered), default=0)):
-        pool = _join_level(pool, lambda group, at=level: group.words(words, at), aside, strict=level == 0)  # type: ignore[misc]
+    fresh = _by_marker(loose, groups, known.dead, aside)
+    pool = [*fresh, *groups.values()]
+    if fresh:  # known entities join no others
+        pool = _join_level(pool, _Group.keys, aside, strict=False)
+        for level in range(max(len(words(s)) for s in ordered)):
+            pool = _join_level(pool, lambda group, at=level: group.words(words, at), aside, strict=level == 0)  # type: ignore[misc]
     return _resolution(kind, pool, known, aside, new_id)
 
 
@@ -214,7 +216,7 @@ def _refs(groups: Iterable[_Group]) -> tuple[Ref, ...]:
 
 def _order(group: _Group) -> tuple[str, ...]:
     """Groups by their records, so that nothing depends on the order in which tools were read."""
-    return (group.entity or "~", *(f"{ref.tool}/{ref.native}" for ref in _refs([group])))
+    return (group.entity,) if group.entity else ("~", *(f"{ref.tool}/{ref.native}" for ref in _refs([group])))
 
 
 def _resolution(

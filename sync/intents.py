@@ -49,7 +49,8 @@ def acknowledge(intake: Intake, state: State, workspace: Workspace) -> None:
         sighting = intake.members.get(intent.entity, {}).get(intent.tool)
         if sighting is None:
             continue
-        memory = state.entities[intent.entity].links[intent.tool].memory
+        link = state.entities[intent.entity].links[intent.tool]
+        memory, link.learned = link.memory, intake.ended[intent.tool]
         if intent.action == Action.CREATE:
             memory.update(_of_new(intent, sighting, intake, state, workspace))
         for name, (old, new) in intent.cells.items():

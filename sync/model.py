@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum, StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 
 class Unset(Enum):
@@ -101,6 +101,8 @@ class Kind(StrEnum):
     CAMPAIGN = "campaign"
     STAGE = "stage"
 
+    __hash__ = str.__hash__  # an enum's own is written in Python, and half of all keys have one of these in them
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -177,8 +179,7 @@ class Entity:
         return self.cells.get(name)
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(NamedTuple):
     """Where a tool keeps a record: the tool, the kind, and the tool's immutable id."""
 
     tool: str

@@ -8,7 +8,7 @@ from typing import Any
 
 from sync.identity import Sighting
 from sync.merge import Merged, is_empty
-from sync.model import EntityLink, FieldType, Kind, Schema, Stranger, Value
+from sync.model import EntityLink, FieldType, Kind, Record, Schema, Stranger, Value
 from sync.ports import BoundMapping, Calendar, Capability, Refusal, View
 from sync.report import Action, CellChange
 
@@ -29,9 +29,10 @@ class Side:
 class Subject:
     """One entity at planning time.
 
-    `closed` are the tools where no record may be created: it is linked there and not shown, or something unsettled
-    stands in the way. `resume` are those where its send was taken off the calendar by us and is to be put back. `over`
-    says that its campaign is sent, cancelled or past.
+    `merged` are the cells that are not at rest, `agreed` what is agreed of all of them. `closed` are the tools where no
+    record may be created: it is linked there and not shown, or something unsettled stands in the way. `resume` are
+    those where its send was taken off the calendar by us and is to be put back. `over` says that its campaign is sent,
+    cancelled or past.
     """
 
     entity: str
@@ -67,6 +68,15 @@ class Step:
     moves_to: str | None = None
     campaign_name: str = ""
     resumed: bool = False
+
+    def differs(self, now: Record, mapping: BoundMapping) -> bool:
+        """Whether the record is not as the plan saw it any more, in the cells that this is about."""
+        if self.sighting is None:
+            return False
+        before, reading = self.sighting.reading.values, mapping.get(now).values
+        names = [name for name in self.values if name != LINK_FIELD] or list(before)
+        moved = LINK_FIELD in self.values and now.parent != self.sighting.record.parent
+        return moved or any(reading.get(name) != before.get(name) for name in names if name != LINK_FIELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +206,7 @@ def _wanted(subject: Subject, tool: str, calendar: Calendar | None, views: Mappi
     if calendar is None or calendar.plans_drafts or wanted.get("status") != "scheduled" or PLANNED in wanted:
         return wanted
     cell = subject.merged.get(PLANNED)
-    return wanted if cell is None or cell.conflict else {**wanted, **_put_back(subject, views)}
+    return wanted if cell and cell.conflict else {**wanted, **_put_back(subject, views)}
 
 
 def _create(
@@ -266,7 +276,8 @@ def _obstacle(result: Plan, subject: Subject, tool: str, name: str, value: Any, 
 
 
 def _editors(subject: Subject, name: str, tool: str) -> tuple[str, ...]:
-    return tuple(sorted(subject.merged[name].editors - {tool}))
+    cell = subject.merged.get(name)  # None where it is at rest and written all the same
+    return tuple(sorted(cell.editors - {tool})) if cell else ()
 
 
 def _is_reachable(campaign: Value, tool: str, reachable: set[tuple[str, str]]) -> bool:

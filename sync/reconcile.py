@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sync.findings import FindingKind, fingerprint_of
 from sync.identity import Sighting
@@ -14,6 +15,8 @@ from sync.policy import Policy, decide
 from sync.ports import Refusal, View
 from sync.state import Edit, Remembered
 
+# What a tool can show of the fields, what it shows, and what is remembered of that.
+Told = tuple[Mapping[str, View], Mapping[str, Value], Mapping[str, Memory]]
 # What a tool takes as it is or not at all.
 NOT_REWORDED = frozenset({FieldType.CHOICE, FieldType.PERSON, FieldType.SET})
 
@@ -51,7 +54,8 @@ def reconcile(
     schema: Schema,
     rules: Rules,
 ) -> dict[str, Merged]:
-    """Every cell that some tool shows or that is remembered, merged. `views` are by tool, then by field.
+    """The cells that some tool shows or that are remembered, merged; those at rest, as most are, are left out: a merge
+    would change nothing of them. `views` are by tool, then by field.
 
     `unread` are the entity's tools of which nothing is known in this run: a conflict that one of them is a party to
     stays as it is, since its claim has neither been changed nor taken back. So it is with a single cell that a tool
@@ -59,9 +63,14 @@ def reconcile(
     """
     views = {tool: views[tool] for tool in (*sightings, *unread) if tool in views}
     known = {*entity.agreed, *entity.disputed}.union(*views.values())
+    told = [
+        (views[tool], sighting.reading.values, entity.links[tool].memory if tool in entity.links else {})
+        for tool, sighting in sightings.items()
+        if tool in views
+    ]
     merged: dict[str, Merged] = {}
     for name, declared in schema.of(entity.kind).items():
-        if name not in known:
+        if name not in known or _is_at_rest(entity, name, told):
             continue
         now = {tool: s.reading.values[name] for tool, s in sightings.items() if name in s.reading.values}
         here = {tool: shows[name] for tool, shows in views.items() if name in shows}
@@ -77,6 +86,23 @@ def reconcile(
         tool = rules.tool_for(entity, name, cell.conflict.claims) if cell.conflict else None
         merged[name] = decide(cell, past, now, here, tool) if tool else cell
     return merged
+
+
+def _is_at_rest(entity: Remembered, name: str, told: Iterable[Told]) -> bool:
+    """Whether nobody has edited the cell since all of them were shown what is agreed on, so that the merge would agree
+    on the same, remember the same and write nothing. Of a set all show the whole: an element that one has no word for
+    is a matter of every run."""
+    agreed = entity.agreed.get(name, UNSET)
+    if agreed is UNSET or name in entity.disputed:
+        return False
+    for views, values, memory in told:
+        if name in views and name in values:
+            shown, before = values[name], memory.get(name)
+            if before is None or before.wrote is not UNSET or before.seen != shown:
+                return False
+            if views[name].project(agreed) != shown or (isinstance(agreed, frozenset) and agreed != shown):
+                return False
+    return True
 
 
 def unread_tools(entity: Remembered, shown: Collection[str], tools: Collection[str]) -> frozenset[str]:
@@ -108,8 +134,10 @@ def _hold(past: Past, now: Mapping[str, Value], held: Mapping[str, Value]) -> Me
     return Merged(past.agreed, memory, conflict=Conflict({**held, **moved}))
 
 
-def remember(entity: Remembered, merged: Mapping[str, Merged], sightings: Mapping[str, Sighting]) -> None:
-    """Move the entity's memory to what was merged."""
+def remember(
+    entity: Remembered, merged: Mapping[str, Merged], sightings: Mapping[str, Sighting], times: Mapping[str, datetime]
+) -> None:
+    """Move the entity's memory to what was merged; `times` say by when each tool was read."""
     for name, cell in merged.items():
         if cell.value is not UNSET and not (cell.value is None and name not in entity.agreed):
             entity.agreed[name] = cell.value
@@ -118,8 +146,10 @@ def remember(entity: Remembered, merged: Mapping[str, Merged], sightings: Mappin
         else:
             entity.disputed.pop(name, None)
         for tool, memory in cell.memory.items():
-            if tool in sightings and tool in entity.links and memory.seen is not UNSET:
-                entity.links[tool].memory[name] = memory
+            link = entity.links.get(tool)
+            if tool in sightings and link and memory.seen is not UNSET and link.memory.get(name) != memory:
+                # What we have written meanwhile is newer than what was read.
+                link.memory[name], link.learned = memory, max(link.learned or times[tool], times[tool])
 
 
 def memory_of_new(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +15,14 @@ from sync.model import UNSET, Kind, Record, Ref, Unset, Value
 from sync.state import Edit, Hint, Intent, Link, Listing, OpenFinding, Position, Reached, Remembered, Setup
 
 Image = tuple[Any, ...]
+
+# The columns that are in an index, as the images have them. To write one costs about as much as to write the row, even
+# where it is what it was.
+INDEXED = {"entity": ("pending", "due", "sent", "campaign", "word"), "link": ("kind", "native", "key", "gone")}
+
+# `json.dumps` and `json.loads` with options would make one for every text.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+_DECODER = json.JSONDecoder()
 
 
 def moment(text: str) -> datetime:
@@ -29,7 +37,7 @@ def moment_text(at: datetime) -> str:
 
 def dumps(data: Any) -> str:
     """Compact JSON text that is the same for the same data."""
-    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(data)
 
 
 def value_text(value: Value) -> str:
@@ -37,7 +45,7 @@ def value_text(value: Value) -> str:
 
 
 def values_text(values: Mapping[str, Value]) -> str:
-    return dumps({name: encode(value) for name, value in values.items()})
+    return dumps({name: value if type(value) is str else encode(value) for name, value in values.items()})
 
 
 def values(data: Mapping[str, Any]) -> dict[str, Value]:
@@ -52,24 +60,34 @@ def images(entity: Remembered) -> Iterator[tuple[tuple[str, str | None], Image]]
 
 
 def entity_image(entity: Remembered) -> Image:
-    """What of an entity is stored, as values: to compare them costs a fraction of writing their JSON."""
+    """What of an entity is stored, as values: to compare them costs a fraction of writing their JSON. First what is in
+    an index."""
     disputed = {name: dict(claims) for name, claims in entity.disputed.items()}
-    return entity.dead, entity.is_unsettled, entity.due, entity.sent, dict(entity.agreed), disputed
+    indexed = entity.is_unsettled, entity.due, entity.sent, entity.campaign, entity.word
+    return indexed, entity.dead, dict(entity.agreed), disputed
 
 
 def link_image(link: Link, agreed: Mapping[str, Value]) -> Image:
-    """What of a link is stored, as values."""
-    about = link.ref, link.key, link.url, link.missed, link.contested, link.gone, link.measured, link.fingerprint
-    return *about, _cells(link, agreed), dict(link.related)
+    """What of a link is stored, as values, in the same way."""
+    indexed = link.ref.kind, link.ref.native, link.key, link.gone
+    about = link.url, link.missed, link.contested, link.measured, link.fingerprint, link.learned
+    return indexed, *about, _cells(link, agreed), dict(link.related)
+
+
+def same_in_index(table: str, image: Image, before: Image) -> tuple[str, ...]:
+    """The indexed columns that are what they were."""
+    names = INDEXED[table]
+    return tuple(name for name, now, was in zip(names, image[0], before[0], strict=True) if now == was)
 
 
 def _cells(link: Link, agreed: Mapping[str, Value]) -> dict[str, Memory | None]:
     """The memory that says something; None stands for a cell that shows what is agreed, as most of them do."""
-    return {
-        name: None if cell.wrote is UNSET and name in agreed and agreed[name] == cell.seen else cell
-        for name, cell in link.memory.items()
-        if cell.seen is not UNSET
-    }
+    cells: dict[str, Memory | None] = {}
+    for name, cell in link.memory.items():
+        if (seen := cell.seen) is not UNSET:
+            value = agreed.get(name, UNSET)
+            cells[name] = None if cell.wrote is UNSET and (value is seen or value == seen) else cell
+    return cells
 
 
 def entity_row(entity: Remembered) -> dict[str, Any]:
@@ -98,8 +116,9 @@ def entity(row: Sequence[Any]) -> Remembered:
     """An entity without its links, from its ENTITY_COLUMNS."""
     id_, kind, dead, pending, agreed, disputed, due, sent = row
     claims = {name: values(told) for name, told in json.loads(disputed).items()} if disputed != "{}" else {}
+    cells = values(_DECODER.raw_decode(agreed)[0])
     times = (moment(text) if text else None for text in (due, sent))
-    return Remembered(id_, Kind(kind), values(json.loads(agreed)), claims, {}, bool(dead), bool(pending), *times)
+    return Remembered(id_, Kind(kind), cells, claims, {}, bool(dead), bool(pending), *times)
 
 
 def edit_row(edit: Edit) -> dict[str, Any]:
@@ -134,22 +153,36 @@ def link_row(entity: Remembered, link: Link) -> dict[str, Any]:
         "related": dumps(link.related) if link.related else "{}",
         "measured": moment_text(link.measured) if link.measured else None,
         "fingerprint": link.fingerprint,
+        "learned": moment_text(link.learned) if link.learned else None,
     }
 
 
-LINK_COLUMNS = 'entity, tool, kind, native, "key", url, memory, missed, contested, gone, related, measured, fingerprint'
+LINK_COLUMNS = (
+    'entity, tool, kind, native, "key", url, memory, missed, contested, gone, related, measured, fingerprint, learned'
+)
 
 
-def link(row: Sequence[Any], agreed: Mapping[str, Value]) -> Link:
-    """A link of an entity from its LINK_COLUMNS, given what is agreed on that."""
-    _, tool, kind, native, key, url, cells, missed, contested, gone, related, measured, fingerprint = row
-    kept = json.loads(cells)
-    memory = {name: Memory(agreed[name]) for name in kept.pop("", ())}
-    memory.update((name, _memory(cell)) for name, cell in kept.items())
+def give_links(entities: Mapping[str, Remembered], found: Iterable[Sequence[Any]]) -> None:
+    """Give the entities their links, from the LINK_COLUMNS of these."""
+    agreed: dict[str, dict[str, Memory]] = {}
+    for row in found:
+        entity = entities[row[0]]
+        if (alike := agreed.get(entity.id)) is None:
+            alike = agreed[entity.id] = {name: Memory(value) for name, value in entity.agreed.items()}
+        entity.links[row[1]] = _link(row, alike)
+
+
+def _link(row: Sequence[Any], alike: Mapping[str, Memory]) -> Link:
+    """A link, given the memory of cells that show what is agreed: all tools have the same one."""
+    _, tool, kind, native, key, url, cells, missed, contested, gone, related, measured, fingerprint, learned = row
+    kept = _DECODER.raw_decode(cells)[0]
+    memory = {name: alike[name] for name in kept.pop("", ())}
+    for name, cell in kept.items():
+        memory[name] = _memory(cell)
     told = {other: (title, to) for other, (title, to) in json.loads(related).items()} if related != "{}" else {}
-    at = moment(measured) if measured else None
+    times = (moment(text) if text else None for text in (measured, learned))
     ref = Ref(tool, Kind(kind), native)
-    return Link(ref, key, url, memory, missed, bool(contested), bool(gone), told, at, fingerprint)
+    return Link(ref, key, url, memory, missed, bool(contested), bool(gone), told, next(times), fingerprint, next(times))
 
 
 def intent(row: Any) -> Intent:

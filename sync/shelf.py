@@ -43,9 +43,7 @@ class Stored:
     def take(self, ids: Collection[str]) -> Iterable[Remembered]:
         with self._looking() as session:
             found = {row[0]: rows.entity(row) for row in _TAKE.rows(session, workspace=self._workspace, ids=ids)}
-            for row in _TAKE_LINKS.rows(session, workspace=self._workspace, ids=ids):
-                entity = found[row[0]]
-                entity.links[row[1]] = rows.link(row, entity.agreed)
+            rows.give_links(found, _TAKE_LINKS.rows(session, workspace=self._workspace, ids=ids))
         for entity in found.values():
             self._images.update(rows.images(entity))
         return found.values()

@@ -31,8 +31,9 @@ class Link:
 
     `related` are the links to other tools' records that we gave it (tool -> title, url), `measured` is when the outcome
     of its send was last looked up. `fingerprint` is a digest of the record that showed nothing but what is remembered
-    here, None where none did so yet. `missed` counts the confirmed absences in a row, `contested` says that somebody
-    edited the entity elsewhere since, `gone` that the deletion was accepted.
+    here, None where none did so yet. `learned` is when the memory last changed, by the tool's own clock where it has
+    one: what an index shows may be of before. `missed` counts the confirmed absences in a row, `contested` says that
+    somebody edited the entity elsewhere since, `gone` that the deletion was accepted.
     """
 
     ref: Ref
@@ -45,6 +46,7 @@ class Link:
     related: dict[str, tuple[str, str]] = field(default_factory=dict)
     measured: datetime | None = None
     fingerprint: str | None = None
+    learned: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -160,7 +162,7 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a tool's connector was told about itself, in its own words, and when that was asked."""
+    """What a tool's connector was told about itself, in its own words, and when all of that was last asked."""
 
     text: str
     at: datetime

@@ -141,9 +141,7 @@ class Store:
             state.listings.clear()  # what they read is not at hand
             for row in _ENTITIES.rows(session, workspace=self.workspace):
                 entities[row[0]] = rows.entity(row)
-            for row in _LINKS.rows(session, workspace=self.workspace):
-                entity = entities[row[0]]
-                entity.links[row[1]] = rows.link(row, entity.agreed)
+            rows.give_links(entities, _LINKS.rows(session, workspace=self.workspace))
         for entity in entities.values():
             self._stored.update(rows.images(entity))
         return state

@@ -54,7 +54,7 @@ ENTITY = Table(
 # it last was as it is remembered here. `missed` counts the confirmed absences in a row; `gone` is a deletion that was
 # accepted.
 # `related` are the links to other tools' records that it carries, {tool: [title, url]}; `measured` is when the outcome
-# of its send was last looked up.
+# of its send was last looked up; `learned` is when the memory last changed.
 LINK = Table(
     "link",
     METADATA,
@@ -72,6 +72,7 @@ LINK = Table(
     Column("related", Text, nullable=False),
     Column("measured", String),
     Column("fingerprint", String),
+    Column("learned", String),
     PrimaryKeyConstraint("workspace", "entity", "tool"),
     Index("ix_link_record", "workspace", "tool", "native", "kind", unique=True),
     Index("ix_link_there", "workspace", "tool", "gone"),

@@ -38,6 +38,7 @@ from sync.tables import (
 
 KEPT_RUNS = 200
 
+Row = dict[str, Any]
 # Of an entity: (its id, None); of a link: (its entity, its tool).
 Key = tuple[str, str | None]
 
@@ -100,22 +101,26 @@ class Transaction:
 
     def save(self, entities: Iterable[Remembered]) -> None:
         """Entities with their links, where they differ from what is stored. One statement a table writes all that
-        are new, another all that changed."""
-        new: dict[str, list[dict[str, Any]]] = {"entity": [], "link": []}
-        known: dict[str, list[dict[str, Any]]] = {"entity": [], "link": []}
+        are new, another all that changed (one for each set of indexed columns that did)."""
+        found: dict[Table, dict[tuple[str, ...] | None, list[Row]]] = {ENTITY: {}, LINK: {}}
         for entity in entities:
             if (image := rows.entity_image(entity)) != (before := self._before(entity.id)):
                 self.changed[entity.id, None] = image
-                (known if before else new)["entity"].append(rows.entity_row(entity))
+                same = rows.same_in_index(ENTITY.name, image, before) if before else None
+                found[ENTITY].setdefault(same, []).append(rows.entity_row(entity))
             for tool, link in entity.links.items():
                 if (image := rows.link_image(link, entity.agreed)) != (before := self._before(entity.id, tool)):
                     self.changed[entity.id, tool] = image
-                    (known if before else new)["link"].append(rows.link_row(entity, link))
-        for table, change in ((ENTITY, _CHANGE_ENTITY), (LINK, _CHANGE_LINK)):
-            if found := new[table.name]:
-                self._run(_INSERT[table], [{"workspace": self._workspace, **row} for row in found])
-            if found := known[table.name]:
-                self._run(change, [{**self._mine(), **_keyed(table, row)} for row in found])
+                    same = rows.same_in_index(LINK.name, image, before) if before else None
+                    found[LINK].setdefault(same, []).append(rows.link_row(entity, link))
+        for table, change, key in ((ENTITY, _CHANGE_ENTITY, ("id",)), (LINK, _CHANGE_LINK, ("entity", "tool"))):
+            for same, written in found[table].items():
+                if same is None:
+                    self._run(_INSERT[table], [{"workspace": self._workspace, **row} for row in written])
+                    continue
+                mine = [self._mine(**{name: row.pop(name) for name in key}) for row in written]
+                news = [name for name in written[0] if name not in same]
+                self._run(change, [{n: row[n] for n in news} | place for row, place in zip(written, mine, strict=True)])
 
     def _before(self, entity: str, tool: str | None = None) -> Image | None:
         key = (entity, tool)
@@ -281,8 +286,3 @@ class Transaction:
 
     def _mine(self, **key: Any) -> dict[str, Any]:
         return {"_workspace": self._workspace, **{f"_{name}": value for name, value in key.items()}}
-
-
-def _keyed(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row for its update: the key's values under the names that `_of` gives them."""
-    return {f"_{name}" if name in table.primary_key.columns else name: value for name, value in row.items()}

@@ -9,6 +9,7 @@ from sync.findings import FindingKind, fingerprint_of
 from sync.identity import Sighting
 from sync.intake import Intake
 from sync.merge import Merged
+from sync.model import Value
 from sync.plan import PLANNED
 from sync.state import Intent, State
 
@@ -44,14 +45,16 @@ def hide(intake: Intake, places: Collection[Place]) -> None:
             intake.members[entity][tool] = replace(sighting, reading=replace(sighting.reading, values=shown))
 
 
-def resumable(places: Mapping[Place, Intent], entity: str, merged: Mapping[str, Merged]) -> frozenset[str]:
+def resumable(
+    places: Mapping[Place, Intent], entity: str, merged: Mapping[str, Merged], agreed: Mapping[str, Value]
+) -> frozenset[str]:
     """The tools in which the send of a campaign may be put back: it was certainly us who took it off, its time is
     agreed, and nobody has set another time there since, who may not be done yet."""
-    cell = merged.get(PLANNED)
-    if cell is None or cell.conflict or cell.value is None:
+    cell = merged.get(PLANNED)  # None where it is at rest
+    if (cell and cell.conflict) or agreed.get(PLANNED) is None:
         return frozenset()
     ours = (tool for (one, tool), intent in places.items() if one == entity and intent.sure)
-    return frozenset(tool for tool in ours if tool not in cell.editors)
+    return frozenset(tool for tool in ours if not (cell and tool in cell.editors))
 
 
 def _is_back(sighting: Sighting) -> bool:

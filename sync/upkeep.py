@@ -17,6 +17,14 @@ from sync.workspace import Workspace
 
 Reach = Mapping[str, datetime]  # by audience, when it is reached
 
+LookedAt = tuple[str | None, tuple[object, ...]]  # an entity's campaign, and all the rest
+
+# The cells that the rules look at (`sync.audit`), and that campaigns are called by.
+LOOKED_AT = {
+    Kind.CAMPAIGN: ("name", "status", "owner", "audiences", "planned_send", "scheduled_send"),
+    Kind.STAGE: ("campaign", "kind", "owner", "status", "due"),
+}
+
 
 def rules_of(workspace: Workspace) -> str:
     """A digest of what a workspace's campaigns are looked at by, besides what they hold."""
@@ -65,6 +73,13 @@ def _moments(entity: Remembered, campaign: Campaign, workspace: Workspace, now: 
         look = next_look(link, workspace, tool)
         if look is not None:
             yield look
+
+
+def looked_at(entity: Remembered) -> LookedAt:
+    """What the rules look at in an entity: while that is the same, they find the same."""
+    names = LOOKED_AT[entity.kind]
+    disputed = [name for name in names if name in entity.disputed]
+    return entity.campaign, (entity.dead, *map(entity.agreed.get, names), *disputed)
 
 
 def reach_of(entity: Remembered, zone: ZoneInfo) -> Reach:

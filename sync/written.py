@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sync.merge import Memory
 from sync.model import EntityLink, Kind, Record, Schema, Value
 from sync.plan import LINK_FIELD, Side, Step
@@ -10,10 +12,10 @@ from sync.report import Action
 from sync.state import Link, Remembered
 
 
-def remember_written(entity: Remembered, step: Step, record: Record, side: Side, schema: Schema) -> None:
-    """Remember the record as the step has left it."""
+def remember_written(entity: Remembered, step: Step, record: Record, side: Side, schema: Schema, at: datetime) -> None:
+    """Remember the record as the step has left it by now (`at`)."""
     link = entity.links.setdefault(step.tool, Link(record.ref))
-    link.key, link.url, link.fingerprint = record.key, record.url, None
+    link.key, link.url, link.fingerprint, link.learned = record.key, record.url, None, at
     values: dict[str, Value] = dict(side.mapping.get(record).values)
     if LINK_FIELD in step.values or (step.kind is Kind.STAGE and step.action is Action.CREATE):
         values[LINK_FIELD] = EntityLink(step.moves_to) if step.moves_to else None
@@ -25,12 +27,12 @@ def remember_written(entity: Remembered, step: Step, record: Record, side: Side,
         link.memory[name] = acknowledged(values.get(name, wanted), wanted)
 
 
-def remember_part(entity: Remembered, step: Step, record: Record | None, side: Side) -> None:
+def remember_part(entity: Remembered, step: Step, record: Record | None, side: Side, at: datetime) -> None:
     """Remember what a change left behind that was made in part: it is nobody's edit."""
     link = entity.links.get(step.tool)
     if record is None or link is None:
         return
-    link.fingerprint = None
+    link.fingerprint, link.learned = None, at
     shown = side.mapping.get(record).values
     for name in step.values:
         if name in shown and name in link.memory:

@@ -152,7 +152,7 @@ DISPUTED = Merged(SEND, {}, conflict=Conflict({"a": SEND, "b": OTHER}))
 @pytest.mark.parametrize(
     ("plans_drafts", "status", "time", "written"),
     [
-        (False, "scheduled", None, None),
+        (False, "scheduled", None, SEND),
         (False, "scheduled", Merged(SEND, {}), SEND),
         (False, "scheduled", Merged(OTHER, {}, {"b": OTHER}), OTHER),
         (False, "scheduled", DISPUTED, None),

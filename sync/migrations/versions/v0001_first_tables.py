@@ -138,6 +138,7 @@ def upgrade() -> None:
         sa.Column("related", sa.Text(), nullable=False),
         sa.Column("measured", sa.String(), nullable=True),
         sa.Column("fingerprint", sa.String(), nullable=True),
+        sa.Column("learned", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("workspace", "entity", "tool", name=op.f("pk_link")),
     )
     op.create_index("ix_link_record", "link", ["workspace", "tool", "native", "kind"], unique=True)
