@@ -6,10 +6,11 @@ import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from typing import Any
 
 from connectors import clock
 from connectors.sandbox.world import World
-from sync.workspace import SideBySide, Work
+from sync.workspace import SideBySide, Work, go_on, later
 
 
 class VirtualClock:
@@ -63,8 +64,18 @@ class VirtualClock:
     def _ending(self, work: Work) -> Work:
         """The work, which is at work from now on until it is done: also while its job has ended and nobody has taken
         note of that yet."""
+        outcome: Any = None
         try:
-            yield from work
+            while (job := go_on(work, outcome)) is not None:
+                if job is later:  # who waits for others holds time up no more than one that sleeps
+                    self._join(-1)
+                    outcome = yield job
+                    self._join(1)
+                    continue
+                try:
+                    outcome = yield job
+                except Exception as error:  # noqa: BLE001  the work judges it
+                    outcome = error
         finally:
             self._join(-1)
 

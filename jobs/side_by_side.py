@@ -10,7 +10,7 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from sync.workspace import GivenUp, Job, Progress, Work, go_on, one_by_one, outcome_of
+from sync.workspace import GivenUp, Job, Progress, Work, go_on, later, one_by_one, outcome_of
 
 # Seconds. Ctrl-C ends a wait at once, but for one that comes in the very moment in which a wait begins.
 LOOK_UP = 0.25
@@ -30,6 +30,7 @@ class _Jobs:
     def __init__(self) -> None:
         self.under_way = 0
         self.given_up = threading.Event()
+        self.waiting: list[Work] = []  # for others to get further
         self._ended: SimpleQueue[tuple[Work, Any]] = SimpleQueue()
 
     def go_on(self, work: Work, outcome: Any) -> None:
@@ -41,9 +42,17 @@ class _Jobs:
         except BaseException:
             self._finish()
             raise
-        if job is not None:
+        if job is later:
+            self.waiting.append(work)
+        elif job is not None:
             _Worker(partial(self._do, work, job), self.given_up).start()
             self.under_way += 1
+
+    def go_on_waiting(self) -> None:
+        """Let those that wait for others see how far these have got."""
+        waiting, self.waiting = self.waiting, []
+        for work in waiting:
+            self.go_on(work, None)
 
     def ended(self) -> tuple[Work, Any]:
         """Wait for the next job to end: its work and its outcome. What is no Exception is raised."""
@@ -97,8 +106,10 @@ def side_by_side(works: Sequence[Work]) -> None:
     try:
         for work in works:
             jobs.go_on(work, None)
-        while jobs.under_way:
-            jobs.go_on(*jobs.ended())
+        while jobs.under_way or jobs.waiting:
+            if jobs.under_way:
+                jobs.go_on(*jobs.ended())
+            jobs.go_on_waiting()
     except BaseException:
         jobs.given_up.set()
         raise

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from sync.audit.board import AuditRules
@@ -24,6 +25,9 @@ Job = Callable[[], Any]
 # What a run does with one tool: it yields its jobs and is given what each returned or raised. Between two jobs it has
 # the run's state for itself; a job must not touch that.
 Work = Generator[Job, Any, None]
+T = TypeVar("T")
+# A part of a work, with a result of its own.
+Part = Generator[Job, Any, T]
 # Does works that have nothing to do with each other. What one of them raises ends all.
 SideBySide = Callable[[Sequence[Work]], None]
 
@@ -32,12 +36,21 @@ class GivenUp(BaseException):
     """Nobody waits for this job any more; it ends at its next step."""
 
 
+def later() -> None:
+    """What a work yields in place of a job when it has nothing to ask until another work has got further. It goes on
+    (with None) after that one's next job; only a work that knows of another one still at work may wait so."""
+
+
 def one_by_one(works: Sequence[Work]) -> None:
     """Does one work after the other, and each job at once: always in the same order."""
-    for work in works:
+    left = deque(works)
+    while left:
+        work = left.popleft()
         job = go_on(work, None)
-        while job is not None:
+        while job is not None and job is not later:
             job = go_on(work, outcome_of(job))
+        if job is later:
+            left.append(work)
 
 
 def outcome_of(job: Job) -> Any:
@@ -49,7 +62,7 @@ def outcome_of(job: Job) -> Any:
 
 
 def go_on(work: Work, outcome: Any) -> Job | None:
-    """Begin a work with None, or give it the outcome of its job; its next job, or None when it is done."""
+    """Begin a work with None, or give it the outcome of its job; its next job (or `later`), or None when it is done."""
     try:
         return work.throw(outcome) if isinstance(outcome, BaseException) else work.send(outcome)
     except StopIteration:

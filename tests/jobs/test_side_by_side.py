@@ -12,10 +12,10 @@ from functools import partial
 import pytest
 
 from jobs.side_by_side import in_turn, side_by_side
-from sync.workspace import GivenUp, Work, one_by_one
+from sync.workspace import GivenUp, SideBySide, Work, later, one_by_one
 from tests.jobs.works import outcomes
 
-PATIENCE = 10
+PATIENCE = 60  # seconds, which only a machine under a heavy load takes
 
 
 @pytest.fixture(autouse=True)
@@ -97,6 +97,29 @@ def test_no_work_waits_for_the_job_of_another() -> None:
 
     side_by_side([slow(), quick()])
     assert noted == [True]
+
+
+@pytest.mark.parametrize("together", [one_by_one, side_by_side])
+def test_one_that_waits_for_others_goes_on_as_they_get_further(together: SideBySide) -> None:
+    """Given one that does what another has brought so far, in any order, then it does all of it and ends."""
+    brought: list[int] = []
+    done: list[int] = []
+    at_work = [True]
+
+    def brings() -> Work:
+        for number in range(3):
+            yield partial(brought.append, number)
+        at_work.clear()
+
+    def takes() -> Work:
+        while at_work or len(done) < len(brought):
+            if len(done) == len(brought):
+                assert (yield later) is None
+            for number in brought[len(done) :]:
+                yield partial(done.append, number)
+
+    together([takes(), brings()])
+    assert done == [0, 1, 2]
 
 
 def test_what_a_work_raises_ends_the_run_when_the_others_have_noted_what_was_under_way() -> None:

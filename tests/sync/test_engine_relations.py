@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from connectors.memory import MemoryConnector
+from jobs.side_by_side import side_by_side
+from sync.engine import run
 from sync.errors import Rejected
 from sync.model import Record
-from sync.ports import Relation
+from sync.ports import Change, Outcome, Relation
+from sync.workspace import Surroundings
 from tests.sync.plain import Box, World
+
+PATIENCE = 60  # seconds, which only a machine under a heavy load takes
 
 
 class Opened(MemoryConnector):
@@ -99,3 +108,29 @@ def test_a_dry_run_links_nothing(world: World, monkeypatch: pytest.MonkeyPatch) 
     world.edit("b", "b-1", name="Summer")
     world.run(dry=True)
     assert calls == []
+
+
+def test_records_are_linked_while_a_slow_tool_is_still_being_written(world: World) -> None:
+    """Given a tool that takes one record at a time, the second only once the first one is linked from the other tool,
+    when two campaigns are made there, then both are and carry their links after one run."""
+    linked, relate, write = threading.Event(), world.tools["a"].relate, world.tools["b"].write
+    batches = iter([None, linked])
+
+    def relates(*arguments: Any) -> None:
+        relate(*arguments)
+        linked.set()
+
+    def writes(changes: Sequence[Change]) -> Sequence[Outcome]:
+        if waits := next(batches):
+            assert waits.wait(PATIENCE)
+        return write(changes)
+
+    world.tools["b"].__dict__.update(write=writes, capability=replace(world.tools["b"].capability, batch=1))
+    world.tools["a"].__dict__["relate"] = relates
+    world.campaign("a", name="Summer")
+    world.campaign("a", name="Autumn")
+    world.now += timedelta(minutes=15)
+    with world.store() as store:
+        run(world.workspace(), store, Surroundings(lambda: world.now, world.new_id, side_by_side=side_by_side))
+    found = [one.title for told in world.tools["a"].relations.values() for one in told.values()]
+    assert sorted(found) == ["Autumn in B", "Spring in B", "Summer in B"]

@@ -30,7 +30,7 @@ from sync.workspace import SideBySide, Surroundings, one_by_one
 from tests.sync.calendar_tool import DOWN, LATER, SOONER, EspConnector, scheduled
 from tests.sync.plain import Box, World
 
-PATIENCE = 10
+PATIENCE = 60  # seconds, which only a machine under a heavy load takes
 HOUR = timedelta(hours=1)
 CAMPAIGNS = frozenset({Kind.CAMPAIGN})
 
