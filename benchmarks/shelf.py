@@ -28,6 +28,7 @@ from sync.ports import (
     Reading,
     Relation,
     View,
+    Withheld,
     Written,
 )  # fmt: skip
 
@@ -105,7 +106,7 @@ class Shelf:
     def recall(self, setup: str | None) -> None:
         """Never called: nothing is kept between runs."""
 
-    def fetch(self, after: str | None = None) -> Iterator[Record]:  # noqa: ARG002  it goes on nowhere
+    def fetch(self, after: str | None = None, known: Collection[Ref] = ()) -> Iterator[Record]:  # noqa: ARG002  it goes on nowhere
         self.calls["listing"] += 1
         self._position = str(len(self._log))
         for kind in Kind:
@@ -141,6 +142,9 @@ class Shelf:
         self.calls["write"] += 1
         self.changed += len(changes)
         return [Written(change, self._written(change)) for change in changes]
+
+    def withheld(self) -> Sequence[Withheld]:
+        return ()
 
     def reach(self, audiences: Collection[str]) -> Mapping[str, int]:  # noqa: ARG002  it sends nothing
         return {}

@@ -17,12 +17,12 @@ from connectors.airtable_setup import Tables
 from connectors.airtable_sweep import Page, Reach, reach, sweep
 from connectors.airtable_tables import Layout, Table, form, is_id
 from connectors.airtable_wire import Wire
-from connectors.airtable_write import BATCH, Writer, slices
+from connectors.airtable_write import AT_ONCE, Writer, slices
 from connectors.http import Retry
 from connectors.oauth import Grant
 from sync.errors import ConfigError, Outdated
 from sync.model import Attribution, Kind, Record, Ref
-from sync.ports import Capability, Change, Member, NativeSchema, Outcome, Relation
+from sync.ports import Capability, Change, Member, NativeSchema, Outcome, Relation, Withheld
 
 PAGE = 100  # records of one page, reference airtable §7
 LOG_PAGES = 20  # of the change log, after which what they name is read and remembered
@@ -60,7 +60,7 @@ class AirtableConnector:
     ) -> None:
         self.tool = tool
         kinds = frozenset({Kind.CAMPAIGN, Kind.STAGE})
-        self.capability = Capability(kinds, batch=BATCH, changes=True, resumes=True, remembers=True)
+        self.capability = Capability(kinds, batch=AT_ONCE, changes=True, resumes=True, remembers=True)
         self._wire = Wire(
             tool, token=token, base=base, url=url, per_second=per_second, retry=retry or Retry(), grant=grant
         )
@@ -93,8 +93,9 @@ class AirtableConnector:
         else:
             self._tables.recall(setup)
 
-    def fetch(self, after: str | None = None) -> Iterator[Record]:
-        """Every record of the two tables, page by page; longer tables in windows that another listing can go on from.
+    def fetch(self, after: str | None = None, known: Collection[Ref] = ()) -> Iterator[Record]:
+        """Every record of the two tables, page by page; another listing can go on from there, in windows where a table
+        is long. It leaves out what is known.
 
         The position of a listing that broke off names no log: until the next one, that may have run out.
         """
@@ -106,16 +107,18 @@ class AirtableConnector:
         began = Position(self._base, shape, self.time(), None)
 
         def reached(there: Reach) -> None:
-            self._reached, self._position = there.text(), began
+            if began.at is not None:  # nobody could be asked what has changed since
+                self._reached, self._position = there.text(), began
 
         self._reached = None
         dawn, stages = (Reach(self._base, shape, kind) for kind in Kind)
-        start = reach(after, self._base, shape) or dawn
-        for here in (start, stages) if start.kind is Kind.CAMPAIGN else (start,):
-            if here != dawn:
+        start = reach(after, self._base, shape)
+        for here in (start or dawn, stages) if start is None or start.kind is Kind.CAMPAIGN else (start,):
+            if here != dawn or start:
                 reached(here)
             table = tables[here.kind]
-            for raw in sweep(partial(self._pages, table), here, PAGE, reached):
+            had = {ref.native for ref in known if ref.kind is here.kind} if start else ()
+            for raw in sweep(partial(self._pages, table), here, PAGE, reached, had):
                 yield self._record(table, raw)
         self._reached = None
         self._position = replace(began, log=self._found.place if self._found else None)
@@ -164,6 +167,10 @@ class AirtableConnector:
     def reach(self, audiences: Collection[str]) -> Mapping[str, int]:  # noqa: ARG002  nothing is sent from here
         """Never called: nothing is sent from here."""
         return {}
+
+    def withheld(self) -> Sequence[Withheld]:
+        """Never called: what may not be read here fails where it is read."""
+        return ()
 
     def relate(self, record: Record, relations: Sequence[Relation], dropped: Sequence[str]) -> None:
         """Never called: nothing is linked from here."""

@@ -17,7 +17,7 @@ from connectors.calendar import Audience, Content, Entry, SendTime, Status, no_c
 from connectors.calendar_wire import Missing
 from connectors.http import Retry
 from sync.errors import ConfigError, Rejected, Stale
-from sync.ports import LOCKED, Calendar, Metering, TimeKind
+from sync.ports import LOCKED, Calendar, Metering, TimeKind, Withheld
 
 CAMPAIGNS = "/emailCampaigns"
 ORDERS = "/ecommerce/attribution/metrics"
@@ -221,7 +221,7 @@ class BrevoEsp:
         orders = self._orders(found)
         return {one.id: {**one.metrics, **orders.get(one.id, {})} for one in found}
 
-    def ungranted(self) -> Sequence[str]:
+    def withheld(self) -> Sequence[Withheld]:
         """The orders, which take the commerce add-on, unless `conversions` says that there is none; one request."""
         if not self._orders_are_asked:
             return ()
@@ -229,9 +229,13 @@ class BrevoEsp:
             asked = {"periodFrom": _utc(self._at() - timedelta(days=1)), "periodTo": _utc(self._at())}
             self._wire.get("reading orders", ORDERS, asked, spare=True)
         except (Ungranted, Missing):
+            self._orders_are_told = False
             return (
-                "the account has no commerce add-on, or the key may not read it, so conversions stay empty; see to "
-                "that there, or set conversions = false, which saves a request an hour",
+                Withheld(
+                    "the account has no commerce add-on, or the key may not read it, so conversions stay empty",
+                    f"see to that there, or do without them and set conversions = false in [tools.{self._tool}], which "
+                    f"saves a request an hour",
+                ),
             )
         except ConfigError:  # asked for no campaign's orders; whether that is allowed is not published
             return ()

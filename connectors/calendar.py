@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
-from sync.errors import Outdated
-from sync.ports import Calendar, TimeKind
+from sync.errors import Outdated, SyncError
+from sync.ports import Calendar, TimeKind, Withheld
 
 PLACEHOLDER = "TBD"  # a campaign needs a subject in every ESP; this one stands for none
 
@@ -114,7 +115,7 @@ class Esp(Protocol):
     settle: float  # seconds until a creation is sure to be in a listing
     deletes_drafts: bool  # whether a draft may be removed from here
     tags: bool  # whether campaigns have tags that may be written
-    batch: int  # how many drafts are made together by fewer requests than one by one
+    batch: int  # how many campaigns are asked for at once, and drafts made together, by fewer requests than one by one
     archives_apart: bool  # whether `changed` has to be asked for archived campaigns by themselves
 
     def memory(self) -> Mapping[str, Any]:
@@ -136,8 +137,8 @@ class Esp(Protocol):
         """One campaign as it is now; None is the ESP's own not-found."""
 
     def several(self, ids: Sequence[str]) -> Iterator[Entry]:
-        """Drafts that were just made, as a listing shows them, which may lag: fewer, or what they held a moment ago.
-        Only where `batch` is more than one."""
+        """Campaigns that are not archived, as a listing shows them, which may lag: fewer, or what they held a moment
+        ago. Only where `batch` is more than one."""
 
     def create(self, content: Content, planned: SendTime | None, marker: str) -> str:
         """A new draft that carries the marker from the first moment; its id. `planned` is None unless drafts hold one.
@@ -180,9 +181,9 @@ class Esp(Protocol):
     def measure(self, ids: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
         """Counts by field (METRICS of sync.model) for sends that are over, by as few requests as the ESP allows."""
 
-    def ungranted(self) -> Sequence[str]:
-        """What the account's plan, its add-ons or the key withhold of what is read here, in words for whoever sets it
-        up; one request or two. Never asked by a run, which goes on without."""
+    def withheld(self) -> Sequence[Withheld]:
+        """What the account's plan, its add-ons or the key keep from us of what is read here; a request or two. A run,
+        which goes on without, asks once an hour, and where it cannot be told asks again in the next hour."""
 
     def time(self) -> datetime | None:
         """The ESP's own time by its last answer."""
@@ -205,6 +206,16 @@ class Sending:
     def within(self, calendar: Calendar) -> Calendar:
         """An ESP's record, with the margin that counts here: the longer of the two."""
         return replace(calendar, margin=max(calendar.margin, self.margin))
+
+
+def several(esp: Esp, ids: Sequence[str]) -> dict[str, Entry]:
+    """Campaigns by id as pages show them; none where the ESP has none for several, or cannot show them just now."""
+    found: dict[str, Entry] = {}
+    wanted = {id_ for id_ in ids if id_.isalnum()}  # what is none goes into no question
+    if esp.batch > 1 and wanted:
+        with suppress(SyncError):  # whoever misses one asks for it
+            found = {entry.id: entry for entry in esp.several(sorted(wanted)) if entry.id in wanted}
+    return found
 
 
 def no_changes(title: str, since: datetime) -> Iterator[Entry]:

@@ -11,12 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.answers import moment
-from connectors.calendar import Entry, Esp, Sending
+from connectors.calendar import Entry, Esp, Sending, several
 from connectors.calendar_records import Records
 from connectors.calendar_writes import Writes
 from sync.errors import Outdated
 from sync.model import METRICS, Attribution, Kind, Record, Ref
-from sync.ports import Capability, Change, Member, NativeSchema, Outcome, Relation
+from sync.ports import Capability, Change, Member, NativeSchema, Outcome, Relation, Withheld
 
 OVERLAP = timedelta(minutes=5)  # how much of the past each question for changes covers again
 # How often archived campaigns are asked for changes where that takes a question of its own. Nothing of them is written
@@ -45,6 +45,8 @@ class CalendarConnector:
             changes=calendar.lists_changed,
             remembers=True,
             calendar=calendar,
+            withholds=True,
+            compares=True,
         )
         self._esp = esp
         self._records = Records(tool, esp, allowed.schedule)
@@ -73,7 +75,7 @@ class CalendarConnector:
         learned = known.get("esp")
         self._esp.recall(learned if isinstance(learned, dict) else {})
 
-    def fetch(self, after: str | None = None) -> Iterator[Record]:  # noqa: ARG002  it goes on nowhere
+    def fetch(self, after: str | None = None, known: Collection[Ref] = ()) -> Iterator[Record]:  # noqa: ARG002  it goes on nowhere
         """Every email campaign."""
         self._position = None
         yield from self._read(self._esp.entries())
@@ -125,13 +127,19 @@ class CalendarConnector:
     def relate(self, record: Record, relations: Sequence[Relation], dropped: Sequence[str]) -> None:
         """Never called: nothing is linked from here."""
 
+    def glance(self, refs: Sequence[Ref]) -> Mapping[Ref, Record]:
+        """These campaigns by pages, where the ESP has a question for several of them."""
+        native = [ref.native for ref in refs]
+        shown = several(self._esp, native) if len(native) > 1 else {}
+        return {ref: self._records.record(shown[ref.native]) for ref in refs if ref.native in shown}
+
     def read(self, refs: Sequence[Ref]) -> Mapping[Ref, Record | None]:
         """These campaigns one by one. None is the ESP's own not-found."""
         entries = {ref: self._esp.entry(ref.native) for ref in refs}
         return {ref: self._records.record(entry) if entry else None for ref, entry in entries.items()}
 
     def write(self, changes: Sequence[Change]) -> Sequence[Outcome]:
-        """Each change by itself, re-read right before and read back after; drafts are made together."""
+        """Each change by itself, looked at right before and read back after; drafts are made together."""
         return self._writes.write(changes)
 
     def measure(self, refs: Sequence[Ref]) -> Mapping[Ref, Mapping[str, float]]:
@@ -143,9 +151,9 @@ class CalendarConnector:
         """About how many people these lists and segments have; one request each where the listing told no sizes."""
         return {name: size for name in audiences if (size := self._records.size_of(name)) is not None}
 
-    def ungranted(self) -> Sequence[str]:
-        """What the account withholds of what is read here, in words for whoever sets it up; asks the ESP."""
-        return self._esp.ungranted()
+    def withheld(self) -> Sequence[Withheld]:
+        """What the account keeps from us of what is read here; asks the ESP."""
+        return self._esp.withheld()
 
     def attribution(self, record: Record, field_id: str) -> Attribution | None:  # noqa: ARG002  no ESP tells a field
         """When the campaign last changed, where the ESP tells; it names nobody, and counts its own changes."""

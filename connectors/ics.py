@@ -25,6 +25,7 @@ from sync.ports import (
     Outcome,
     Relation,
     TimeKind,
+    Withheld,
 )
 
 Shows = Literal["scheduled", "planned"]
@@ -63,6 +64,7 @@ class IcsConnector:
                 locked=frozenset(Status) | LOCKED,  # a feed is only read
                 tells_changed_at=True,
             ),
+            forgets_past=True,  # most feeds show a window of time (RFC 5545 has no word for it)
         )
         self._feed = Feed(tool, address, retry or Retry())
         self._shows = shows
@@ -96,7 +98,7 @@ class IcsConnector:
         """The same."""
         self._opens = self._recalled = setup == OPENS
 
-    def fetch(self, after: str | None = None) -> Iterator[Record]:  # noqa: ARG002  it goes on nowhere
+    def fetch(self, after: str | None = None, known: Collection[Ref] = ()) -> Iterator[Record]:  # noqa: ARG002  it goes on nowhere
         """Every event. None drops out with time, which would pass for a deletion."""
         text = self._feed.text()
         now = self._feed.clock.now() or self._now()
@@ -145,6 +147,10 @@ class IcsConnector:
     def reach(self, audiences: Collection[str]) -> Mapping[str, int]:  # noqa: ARG002  a feed tells no audiences
         """Never called: a feed tells no audiences."""
         return {}
+
+    def withheld(self) -> Sequence[Withheld]:
+        """Never called: a feed has no plan or key."""
+        return ()
 
     def relate(self, record: Record, relations: Sequence[Relation], dropped: Sequence[str]) -> None:
         """Never called: nothing is linked from here."""

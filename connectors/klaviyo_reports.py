@@ -9,6 +9,7 @@ from typing import Any
 from connectors.answers import items, part, understood, word
 from connectors.klaviyo_wire import Wire
 from sync.errors import ConfigError
+from sync.ports import Withheld
 
 AT_ONCE = 100  # campaigns of one report: a list of a filter has at most so many items (K1)
 ORDERS = "Placed Order"  # what shops count as a conversion
@@ -43,17 +44,21 @@ class Reports:
             _add(found.setdefault(campaign, {}), counts)
         return found
 
-    def ungranted(self) -> tuple[str, ...]:
+    def withheld(self) -> tuple[Withheld, ...]:
         """That no metric counts as a conversion, or that the metrics may not be read: then there are no outcomes."""
         try:
             metric, counts = self._metric()
         except ConfigError as error:
-            return (f"the outcomes of sends cannot be read: {error}",)
+            what = f"the outcomes of sends cannot be read, so their columns stay empty: {str(error).rstrip('.')}"
+            return (Withheld(what, "give the key the scope metrics:read"),)
         if metric is None or counts:
             return ()
         return (
-            f"the account has no metric called {ORDERS}, so conversions stay empty; set conversion_metric to the id of "
-            f"the one that counts as a conversion",
+            Withheld(
+                f"the account has no metric called {ORDERS}, so conversions stay empty",
+                f"set conversion_metric in [tools.{self._tool}] to the id of the one that counts as a conversion, or "
+                f"do without them",
+            ),
         )
 
     def sends(self, field: str, ids: Sequence[str]) -> dict[tuple[str, str], dict[str, float]]:

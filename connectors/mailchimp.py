@@ -26,7 +26,7 @@ from connectors.mailchimp_campaigns import (
 from connectors.mailchimp_reports import Reports
 from connectors.mailchimp_wire import PAGE, Wire
 from sync.errors import Ambiguous, Rejected, Stale, SyncError
-from sync.ports import LOCKED, Calendar, Metering, TimeKind
+from sync.ports import LOCKED, Calendar, Metering, TimeKind, Withheld
 
 # Mailchimp names no wait when it throttles (reference esp §2.8), so that ours double from one second on: half a minute.
 PATIENT: Final = Retry(attempts=6, first=1.0)
@@ -235,9 +235,9 @@ class MailchimpEsp:
         """Counts for these sends: one request for one, and one for several that were sent within a thousand sends."""
         return self._reports.measured(ids)
 
-    def ungranted(self) -> Sequence[str]:
+    def withheld(self) -> Sequence[Withheld]:
         """The reports, and the orders of a shop."""
-        return self._reports.ungranted()
+        return self._reports.withheld()
 
     def time(self) -> datetime | None:
         """Mailchimp's own time, by its last answer."""

@@ -12,6 +12,7 @@ from connectors.calendar_wire import Document, Missing
 from connectors.mailchimp_campaigns import object_in
 from connectors.mailchimp_wire import Wire
 from sync.errors import ConfigError
+from sync.ports import Withheld
 
 FIELDS: Final = (
     "id", "list_id", "emails_sent", "unsubscribed", "bounces", "opens.unique_opens", "clicks.unique_subscriber_clicks",
@@ -36,15 +37,21 @@ class Reports:
             found[report["id"]] = counts(report, store=self._has_store(report))
         return found
 
-    def ungranted(self) -> tuple[str, ...]:
+    def withheld(self) -> tuple[Withheld, ...]:
         """That the reports may not be read, or that no audience has a shop whose orders could be told."""
         try:
             self._wire.get("reading the reports", "/reports", {"count": "1", "fields": "total_items"})
         except (ConfigError, Missing) as error:
-            return (f"the outcomes of sends cannot be read: {error}",)
-        if self._shops():
+            what = f"the outcomes of sends cannot be read, so their columns stay empty: {str(error).rstrip('.')}"
+            return (Withheld(what, "use a key of somebody who may see the reports there"),)
+        self._selling = self._shops()
+        if self._selling:
             return ()
-        return ("no audience has a connected store, so conversions stay empty; connect one there if you want them",)
+        return (
+            Withheld(
+                "no audience has a connected store, so conversions stay empty", "connect one there, or do without them"
+            ),
+        )
 
     def _reports(self, ids: Sequence[str]) -> Iterator[Document]:
         """One by its id; several out of one listing from the earliest send on, which is a page of a thousand."""

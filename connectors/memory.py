@@ -1,5 +1,7 @@
 """A tool in memory that keeps the connectors' contract: for tests, simulations and the conformance suite."""
 
+# Long because a tool in memory keeps the whole contract.
+
 from __future__ import annotations
 
 from collections import deque
@@ -22,6 +24,7 @@ from sync.ports import (
     Outcome,
     Relation,
     Update,
+    Withheld,
     Written,
 )
 
@@ -131,7 +134,7 @@ class MemoryConnector:
     def recall(self, setup: str | None) -> None:
         self._recalled = None if setup is None else texts.schema(setup) or self._recalled
 
-    def fetch(self, after: str | None = None) -> Iterator[Record]:
+    def fetch(self, after: str | None = None, known: Collection[Ref] = ()) -> Iterator[Record]:  # noqa: ARG002  it goes by ids
         failure = self._enter("fetch")
         if failure and not failure[1]:
             raise failure[0]
@@ -182,6 +185,9 @@ class MemoryConnector:
 
     def reach(self, audiences: Collection[str]) -> Mapping[str, int]:  # noqa: ARG002  it sends nothing
         return {}
+
+    def withheld(self) -> Sequence[Withheld]:
+        return ()
 
     def measure(self, refs: Sequence[Ref]) -> Mapping[Ref, Mapping[str, float]]:  # noqa: ARG002  it sends nothing
         return {}

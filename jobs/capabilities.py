@@ -79,6 +79,8 @@ def _rows() -> Iterator[tuple[str, Cell]]:
     yield "The outcome of a send", lambda _, calendar: METERED[calendar.metering]
     yield "Conversions", lambda _, calendar: _yes(calendar.tells_conversions)
     yield "Opens made by machines, apart", lambda _, calendar: _yes(calendar.tells_machine_opens)
+    yield "What the account does not tell of that is flagged", lambda tool, _: _yes(tool.withholds)
+    yield "Campaigns that are over may leave it, many at once", lambda tool, _: _yes(tool.forgets_past)
     yield (
         "Requests an hour",
         lambda _, calendar: f"{calendar.calls_per_hour:,}" if calendar.calls_per_hour else "no such limit",

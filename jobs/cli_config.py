@@ -72,7 +72,6 @@ def schema(config: Config = None, debug: Debug = False) -> int:
 def _checked(settings: Settings, name: str, *, online: bool) -> dict[str, Any]:
     """A tool: whether it is fine, and what is said of it."""
     from jobs.tools import mapping_file
-    from jobs.tools_calendar import ungranted
     from jobs.wiring import connect
     from mappings.load import check as check_mapping
 
@@ -86,7 +85,8 @@ def _checked(settings: Settings, name: str, *, online: bool) -> dict[str, Any]:
         connected = connect(settings, tool)
         try:
             bound = connected.bind(connected.connector.schema())
-            withheld = [hidden(words, settings.secrets) for words in ungranted(connected.connector)]
+            asked = connected.connector.withheld() if connected.connector.capability.withholds else ()
+            withheld = [hidden(str(thing), settings.secrets) for thing in asked]
         finally:
             connected.connector.close()
     except SyncError as exc:

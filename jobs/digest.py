@@ -137,13 +137,14 @@ def digest(
     untold = tuple(text for text in dict.fromkeys(plain(t, LONGEST_ADVICE) for t in troubles) if text not in told)
     sections = [reader.section(s, flags[s.key], untold if s is TROUBLE else ()) for s in SORTS]
     shown = tuple(section for section in sections if section.count)
+    heading = [section for section in shown if section.new or section.key not in words.IDLE]
     titles = tuple(dict.fromkeys(plain(finding.title) for finding in closed))
     return Digest(
         workspace=plain(workspace),
         now=now,
         written=f"{reader.words.moment(now)} ({zone.key})",
-        subject=words.subject(workspace, [s.short for s in shown], sum(s.new for s in shown)),
-        headline=words.headline([s.phrase for s in shown]),
+        subject=words.subject(workspace, [s.short for s in heading], sum(s.new for s in heading)),
+        headline=words.headline([s.phrase for s in heading]),
         mirrored=words.mirrored(mirrored),
         sections=shown,
         sends=sends_of(outcomes, zone),

@@ -78,6 +78,13 @@ OWNERS: Final = Sort(
     kinds=(FindingKind.UNKNOWN_OWNER, FindingKind.INACTIVE_OWNER),
     advice="Give these stages to somebody active, or add the person to the people file: campaign-sync people suggest",
 )
+WITHHELD: Final = Sort(
+    key="withheld",
+    title="What accounts keep to themselves",
+    phrase=("1 account does not tell everything", "{n} accounts do not tell everything"),
+    short=("1 account tells less", "{n} accounts tell less"),
+    kinds=(FindingKind.WITHHELD,),
+)
 TROUBLE: Final = Sort(
     key="trouble",
     title="Not in step yet",
@@ -120,8 +127,11 @@ SORTS: Final = (
         kinds=(FindingKind.AMBIGUOUS, FindingKind.DUPLICATE),
     ),
     TROUBLE,
+    WITHHELD,
 )
 ALARMING: Final = (UNSCHEDULED.key, URGENT.key)
+# What nobody has to do anything about: once it is no news, a subject and a headline go without it.
+IDLE: Final = frozenset({WITHHELD.key})
 _SORT_OF: Final = {kind: sort for sort in SORTS for kind in sort.kinds}
 LINE_LABELS: Final = {
     FindingKind.UNOWNED_STAGE: "Nobody owns",

@@ -23,6 +23,12 @@ _DISAGREE = frozenset({
 })  # fmt: skip
 
 
+_AGAIN = {
+    FindingKind.TOOL_TROUBLE: "{tool} is no longer left out",
+    FindingKind.WITHHELD: "{tool} tells everything now",
+}
+
+
 def show_plan(console: Console, report: RunReport, wording: Wording, *, verbose: bool = False) -> None:
     """What the next run would do. Says first that nothing has been written."""
     put(console, (f"Plan for {plain(report.workspace)}", "bold"), ". Nothing has been written.")
@@ -58,9 +64,9 @@ def _body(console: Console, report: RunReport, wording: Wording, *, verbose: boo
         put(console)
         show_findings(console, report.opened, wording, verbose=verbose)
     for finding in report.closed:
-        # What was wrong with a tool is history, and its advice would read as if it still were.
-        again = finding.kind is FindingKind.TOOL_TROUBLE and f"{tool_title(finding.subject)} is no longer left out"
-        put(console, ("Would be settled: " if report.dry else "Settled: ", "green"), again or plain(finding.title))
+        # What was wrong with a tool is history, and its title would read as if it still were.
+        now = _AGAIN.get(finding.kind, "").format(tool=tool_title(finding.subject))
+        put(console, ("Would be settled: " if report.dry else "Settled: ", "green"), now or plain(finding.title))
     told = {finding.subject for finding in report.opened if finding.kind is FindingKind.TOOL_TROUBLE}
     for tool in report.tools:
         if tool.error and tool.tool not in told:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -125,13 +125,6 @@ class IcsOptions(Section):
         if isinstance(given, dict) and (wrong := next((name for name in OF_A_FEED if name in given), None)):
             raise ValueError(OF_A_FEED[wrong])
         return given
-
-
-def ungranted(connector: Connector) -> Sequence[str]:
-    """What the account behind a calendar withholds (its plan, an add-on, the key), in words; asks the ESP."""
-    from connectors.calendar_connector import CalendarConnector
-
-    return connector.ungranted() if isinstance(connector, CalendarConnector) else ()
 
 
 @dataclass(frozen=True, slots=True)

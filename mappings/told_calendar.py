@@ -16,7 +16,7 @@ _PEOPLE, _APPLE = "people, not events", "Apple's machine opens are not told apar
 _MARK = "our `[cs-…]` at its end is shown nowhere else"
 _DRAFTS, _OPEN = "drafts", "drafts and scheduled campaigns"
 _ENDS = "ends and durations"
-_CHECK = "`config check --online` says so"
+_CHECK = "else a flag and `config check --online` say so"
 _MOVED = "it is moved by its planned send"
 
 # By the field of the connector; what is never mirrored comes last, under a name of its own.
@@ -81,7 +81,7 @@ BREVO = {
     "opens": Told("statistics", _OUTCOME, loss=f"{_PEOPLE}; those that Apple's mail makes by itself are among them"),
     "machine_opens": Told("statistics", _OUTCOME, loss="those that Apple's mail makes by itself, alone"),
     "bounces": Told("statistics", _OUTCOME, loss="hard and soft ones"),
-    "conversions": Told("orders", _OUTCOME, loss=f"only with the commerce add-on, and no flag without it; {_CHECK}"),
+    "conversions": Told("orders", _OUTCOME, loss=f"only with the commerce add-on; {_CHECK}"),
     "our marker": Told("tag", "the tag", "at creation only", "whatever people make of the tag stays"),
     "content, sender, preview text, tracking": Told(
         "", loss="stay as they are; a campaign that we create gets a placeholder, because Brevo wants a content"

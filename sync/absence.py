@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sync.campaign import Campaign
 from sync.findings import FindingKind, fingerprint_of
-from sync.intake import Intake
+from sync.intake import Intake, is_over
 from sync.merge import Merged
 from sync.model import EntityLink, Kind
 from sync.state import Link, Remembered, State
@@ -37,7 +36,7 @@ class Absences:
                     link.missed, link.contested, link.gone = 0, False, False
         for entity, _, link in self._missing():
             # A record of a campaign that is over may go without a word; one that is gone everywhere is gone.
-            if self._is_over(entity) or all(map(_is_lost, entity.links.values())):
+            if is_over(entity, self.state, self.now, self.zone) or all(map(_is_lost, entity.links.values())):
                 link.gone = True
 
     def contest(self, merged: Mapping[str, Mapping[str, Merged]]) -> None:
@@ -111,10 +110,6 @@ class Absences:
     def _campaign(self, entity: Remembered) -> Remembered | None:
         parent = entity.agreed.get("campaign")
         return self.state.entities.get(parent.id) if isinstance(parent, EntityLink) else entity
-
-    def _is_over(self, entity: Remembered) -> bool:
-        campaign = self._campaign(entity)
-        return campaign is not None and Campaign.of(campaign.entity()).is_over(self.now, self.zone)
 
 
 def _is_lost(link: Link) -> bool:

@@ -131,11 +131,14 @@ class Account:
 
     def _stays(self, finding: Finding) -> bool:
         """Whether a finding is about nothing that this run has looked at."""
+        if finding.kind is FindingKind.WITHHELD:
+            tool = self.workspace.tools.get(finding.subject)
+            return bool(tool and tool.connector.capability.withholds) and finding.subject not in self.intake.withheld
         if finding.kind is FindingKind.AUDIENCE_CLASH:
             return self.concerned is not None and not {finding.subject, finding.detail_key} & self.moved
         if finding.kind in AUDITED:
             about = {finding.campaign, finding.subject}
-            return self.concerned is not None and not about & (self.concerned | self.intake.members.keys())
+            return self.concerned is not None and not about & (self.concerned | self.moved)
         if not self.intake.partial or finding.kind not in LEFT_ALONE or not is_marker(finding.subject):
             return False
         entity = self.state.entities.get(finding.subject)
@@ -183,6 +186,9 @@ class Account:
             yield self.flags.trouble(tool, error)
         for tool, reason in self.intake.emptied.items():
             yield self.flags.emptied(tool, reason)
+        for tool, things in self.intake.withheld.items():
+            if things:
+                yield self.flags.withheld(tool, things)
         if self.unsafe:
             yield self.flags.unsafe(self.unsafe)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from sync.absence import Absences
 from sync.account import LEFT_ALONE, Account
 from sync.audiences import Audiences, are_old
@@ -20,7 +22,7 @@ from sync.metering import measure
 from sync.pending import done_with, mark_pending
 from sync.plan import Plan, Step
 from sync.reading import read_tools
-from sync.relations import relate
+from sync.relations import Relations
 from sync.report import RunReport
 from sync.report import State as Progressed
 from sync.ripples import ripples
@@ -107,13 +109,14 @@ class _Run:
         noted = keep_fingerprints(intake, self.state)
         self.commits.concern([*intake.members, *(entity.id for entity in buried)])
         results = [Result(step, Progressed.PLANNED) for step in planned.steps if self.dry and self._covers(step)]
-        halfway, unrelated = {place: intent.sure for place, intent in draft.halfway.items()}, {}
+        halfway = {place: intent.sure for place, intent in draft.halfway.items()}
+        relations = Relations(self.workspace, self.store, self.state, intake, self.names)
         if not self.dry and not reasons:
             self.commits.merge(draft, edits, restored, buried, noted, bindings, left)
-            delivery = self._deliver(draft, planned)
+            delivery = self._deliver(draft, planned, relations)
             results, halfway = delivery.results, delivery.unscheduled
             self.commits.times(done_with(results, planned, intake, self.state, left), left.hindered)
-            unrelated = relate(self.workspace, self.store, self.state, intake, self.names)
+            self.around.side_by_side([relations.rest(tool) for tool in relations.able()])
             # Entities whose every record is gone are dead and never come back.
             self.commits.times(absences.dying(archived))
         audiences = Audiences(self.workspace, self.state, intake, self.started, ask=not self.dry)
@@ -134,7 +137,7 @@ class _Run:
             results=results,
             unsafe=reasons,
             unscheduled=halfway,
-            put_off={**untold, **unrelated},
+            put_off={**untold, **relations.troubles},
             concerned=None if self.commits.has_other_rules or not intake.partial else self.commits.concerned,
             moved=self.commits.moved,
             untried=not all(map(self._covers, planned.steps)),
@@ -187,10 +190,11 @@ class _Run:
                     link.memory = {name: Memory(cell.seen) for name, cell in link.memory.items()}
                     link.fingerprint = None
 
-    def _deliver(self, draft: Draft, planned: Plan) -> Delivery:
+    def _deliver(self, draft: Draft, planned: Plan, relations: Relations) -> Delivery:
         """Write the plan, and give the other tools what that has changed besides."""
         intake = draft.intake
         delivery = Delivery(self.id, self.store, self.state, self.workspace, intake.sides, self.around)
+        delivery.meanwhile = {tool: partial(relations.while_made, tool) for tool in relations.able()}
         delivery.recalled = {tool: intake.natives[tool] for tool in intake.recalled}
         delivery.unscheduled.update({place: intent.sure for place, intent in draft.halfway.items()})
         delivery.deliver([step for step in planned.steps if self._covers(step)])
@@ -198,10 +202,10 @@ class _Run:
             edits, steps = draft.follow(moved)
             self.commits.ripples(edits, moved)
             delivery.deliver([step for step in steps if self._covers(step)])
-        asked = {tool for tool, setup in intake.setups.items() if setup.at == self.started}
-        for tool in asked | (intake.recalled - delivery.recalled.keys()):
+        for tool in intake.setups.keys() - delivery.recalled.keys():  # all that were asked anew, to read or to write
             told = self.workspace.tools[tool].connector.setup()  # with what the run itself has taught it
-            intake.setups.update({tool: Setup(told, self.started)} if told else {})
+            # To write, not all is asked that is to begin an hour, so that one does not last any longer.
+            intake.setups.update({tool: Setup(told, intake.setups[tool].at)} if told else {})
         for tool, error in delivery.down.items():
             intake.setups.pop(tool, None)
             if not isinstance(error, Stale):  # its fields have changed: the next run goes by what they are now

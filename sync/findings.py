@@ -36,6 +36,7 @@ class FindingKind(StrEnum):
     DUPLICATE = "duplicate"
     UNSAFE_PLAN = "unsafe_plan"
     UNSCHEDULED = "unscheduled"
+    WITHHELD = "withheld"
 
 
 @dataclass(frozen=True, slots=True)

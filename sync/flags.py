@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sync.campaign import Campaign, Stage
+from sync.campaign import Campaign, kind_title
 from sync.delivery import Result
 from sync.errors import SyncError
 from sync.findings import Claim, Finding, FindingKind, Severity, fingerprint_of
@@ -14,6 +14,7 @@ from sync.intake import Intake
 from sync.merge import Conflict
 from sync.model import EntityLink, Kind, Schema, Value
 from sync.plan import Obstacle
+from sync.ports import Withheld
 from sync.report import Action
 from sync.state import Remembered
 from sync.wording import Wording, listed, one_line, span, tool_title
@@ -49,7 +50,8 @@ class Names:
         known = self.entities.get(entity)
         if known is None or known.kind is Kind.CAMPAIGN:
             return self.campaign(entity)
-        return f"{Stage.of(known.entity()).title} of {self.campaign(entity)}"
+        kind = known.agreed.get("kind")
+        return f"{kind_title(kind if isinstance(kind, str) else None)} of {self.campaign(entity)}"
 
     def label(self, kind: Kind, name: str) -> str:
         return self.schema.of(kind)[name].label
@@ -227,6 +229,14 @@ class Flags:
         title = f"{tool_title(tool)} was left out: {reason}"
         advice = "Nothing is lost: what it missed is caught up as soon as it can be read again."
         return Finding(FindingKind.TOOL_TROUBLE, Severity.URGENT, tool, title, advice)
+
+    def withheld(self, tool: str, things: Sequence[Withheld]) -> Finding:
+        """What an account keeps from us. It stands in nobody's way."""
+        what = "; ".join(one_line(thing.what) for thing in things)
+        remedies = [f"{thing.remedy[:1].upper()}{thing.remedy[1:]}." for thing in things]
+        title = f"{tool_title(tool)} does not tell everything: {what}"
+        advice = " ".join((*remedies, "Everything else goes on."))
+        return Finding(FindingKind.WITHHELD, Severity.INFO, tool, title, advice)
 
     def emptied(self, tool: str, reason: str) -> Finding:
         """A tool in which too much is missing at once."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from sync.campaign import day_of
+from sync.campaign import Campaign, day_of
 from sync.errors import SyncError
 from sync.identity import Known, Resolution, Sighting, Words, campaign_words, resolve, stage_words
-from sync.merge import is_empty
+from sync.merge import FIRST_SIGHT, is_empty
 from sync.model import UNSET, Day, EntityLink, Instant, Kind, Record, Ref, Value, WallClock
 from sync.plan import LINK_FIELD, Side
-from sync.ports import NativeSchema, Reading
+from sync.ports import NativeSchema, Reading, Withheld
 from sync.state import Listing, Position, Remembered, Setup, State
 from sync.workspace import Surroundings, Workspace
 
@@ -25,8 +26,10 @@ class Intake:
     """What was read: the readable tools, why the others are not, the records, who is who, and what is gone.
 
     `members` is entity -> tool -> sighting. `absent` are links (entity, tool) whose record a complete listing and a
-    direct look both miss. `times` say when each listing began, by the tool's own clock where it tells one. `partial`:
-    some tool told only what changed; then this run is about the `touched` entities, and nothing is new of the others.
+    direct look both miss. `times` say when each listing began, `ended` when all was read, by the tool's own clock where
+    it tells one. `partial`: some tool told only what changed; then this run is about the `touched` entities, and
+    nothing is new of the others.
+    `withheld` is what accounts keep from us, of the tools that were asked for it and told.
     """
 
     sides: dict[str, Side] = field(default_factory=dict)
@@ -34,6 +37,7 @@ class Intake:
     meanings: dict[str, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     times: dict[str, datetime] = field(default_factory=dict)
+    ended: dict[str, datetime] = field(default_factory=dict)
     failures: dict[str, SyncError] = field(default_factory=dict)
     shown: dict[Ref, Sighting] = field(default_factory=dict)
     members: dict[str, dict[str, Sighting]] = field(default_factory=dict)
@@ -47,6 +51,7 @@ class Intake:
     as_before: list[tuple[Remembered, Sighting]] = field(default_factory=list)
     positions: dict[str, Position] = field(default_factory=dict)
     setups: dict[str, Setup] = field(default_factory=dict)
+    withheld: dict[str, Sequence[Withheld]] = field(default_factory=dict)
     recalled: set[str] = field(default_factory=set)
     broken_off: dict[str, tuple[Listing, Mapping[Ref, Record | None]]] = field(default_factory=dict)
 
@@ -93,8 +98,16 @@ def rebind(intake: Intake, state: State) -> dict[str, dict[str, str]]:
 def is_moved(sighting: Sighting, entity: Remembered, owners: Mapping[Ref, str]) -> bool:
     """Whether a cell of the record shows something else than what was last seen in it."""
     memory = entity.links[sighting.tool].memory
-    now = _with_campaign(sighting, _campaign_of(sighting, owners)).reading.values
+    now = _shown(sighting, owners)
     return any(name in memory and memory[name].seen != value for name, value in now.items())
+
+
+def is_newer(sighting: Sighting, entity: Remembered, index: datetime | None) -> bool:
+    """Whether what an index shows of a record is certainly not of before what we know of it: it was changed since, as
+    the record itself says, and the index is as new as that (`index`, None where nobody can tell). Either alone would
+    do, were there no index that stands still for hours and no clock that is set."""
+    learned, changed = entity.links[sighting.tool].learned, sighting.record.changed_at
+    return index is not None and learned is not None and changed is not None and learned < min(index, changed)
 
 
 def is_as_remembered(sighting: Sighting, entity: Remembered, owners: Mapping[Ref, str]) -> bool:
@@ -109,16 +122,31 @@ def is_as_remembered(sighting: Sighting, entity: Remembered, owners: Mapping[Ref
         return False
     if reading.troubles or reading.inactive:
         return False
-    now = _with_campaign(sighting, _campaign_of(sighting, owners)).reading.values
-    seen = {name: cell.seen for name, cell in link.memory.items() if cell.seen is not UNSET}
-    if not now.keys() <= seen.keys() or LINK_FIELD in seen.keys() - now.keys():
+    now, memory = _shown(sighting, owners), link.memory
+    if LINK_FIELD in memory and LINK_FIELD not in now and memory[LINK_FIELD].seen is not UNSET:
         return False  # but for its campaign, what a tool does not tell just now is no news
-    return all(seen[n] == v or is_empty(seen[n]) is is_empty(v) is True for n, v in now.items())
+    for name, value in now.items():
+        seen = memory.get(name, FIRST_SIGHT).seen
+        if seen is UNSET or not (seen == value or (is_empty(seen) and is_empty(value))):
+            return False
+    return True
+
+
+def _shown(sighting: Sighting, owners: Mapping[Ref, str]) -> Mapping[str, Value]:
+    """The cells that a record shows, with the campaign of a stage."""
+    campaign = _campaign_of(sighting, owners)
+    return sighting.reading.values if campaign is None else _and_campaign(sighting, campaign)
 
 
 def _campaign_of(sighting: Sighting, owners: Mapping[Ref, str]) -> str | None:
     parent = sighting.record.parent
     return owners.get(Ref(sighting.tool, Kind.CAMPAIGN, parent)) if parent else None
+
+
+def is_over(entity: Remembered, state: State, now: datetime, zone: ZoneInfo) -> bool:
+    """Whether the campaign that it is, or that it belongs to, is over by what is agreed; that has to be at hand."""
+    campaign = state.entities.get(entity.campaign) if entity.campaign else entity
+    return campaign is not None and Campaign.of(campaign.entity()).is_over(now, zone)
 
 
 def unless_blank(sighting: Sighting, entity: Remembered) -> Sighting:
@@ -199,8 +227,11 @@ def _with_campaign(sighting: Sighting, campaign: str | None) -> Sighting:
     """
     if campaign is None:
         return sighting
-    values = {**sighting.reading.values, LINK_FIELD: EntityLink(campaign)}
-    return Sighting(sighting.record, replace(sighting.reading, values=values))
+    return Sighting(sighting.record, replace(sighting.reading, values=_and_campaign(sighting, campaign)))
+
+
+def _and_campaign(sighting: Sighting, campaign: str) -> Mapping[str, Value]:
+    return {**sighting.reading.values, LINK_FIELD: EntityLink(campaign)}
 
 
 def _campaign_words(cells: Mapping[str, Value], workspace: Workspace) -> tuple[str, ...]:

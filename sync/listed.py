@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from sync.errors import SyncError
 from sync.identity import Sighting
 from sync.model import Kind, Record, Ref
 from sync.plan import Side
-from sync.ports import NativeSchema
+from sync.ports import NativeSchema, Refusal, Withheld
 from sync.state import Held, Listing, Position, Setup
 
 # A listing that broke off, and what it read: None for a record that is as it was.
@@ -44,7 +44,7 @@ class Listed:
     those it says are gone, `direct` what was read past the listing. `anew`: what its records mean is not what it was,
     or nothing was known, so that all of them are news. `broken` is what ended a listing of changes early. A listing
     that goes on where one broke off is `resumed`, and `kept` is what that one read: None for a record that is as it
-    was, as are those `seen`.
+    was, as are those `seen`. `withheld` is what the account keeps from us, None where that was not asked or not told.
     """
 
     side: Side
@@ -65,7 +65,17 @@ class Listed:
     direct: dict[Ref, Record | None] = field(default_factory=dict)
     position: Position | None = None
     setup: Setup | None = None
+    withheld: Sequence[Withheld] | None = None
     resumed: Listing | None = None
     kept: Mapping[Ref, Record | None] = field(default_factory=dict)
     seen: list[Ref] = field(default_factory=list)
     broken: SyncError | None = None
+
+    def shows_more(self) -> bool:
+        """Whether a record shows a value that its tool has not, by what is known of its set-up."""
+        views = {kind: self.side.mapping.views(kind) for kind in self.side.capability.kinds}
+        return any(
+            name in views[ref.kind] and isinstance(views[ref.kind][name].project(value), Refusal)
+            for ref, sighting in self.found.items()
+            for name, value in sighting.reading.values.items()
+        )

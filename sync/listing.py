@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from sync.errors import ConfigError, Outdated, Rejected, SyncError
 from sync.fingerprint import fingerprint
 from sync.identity import Sighting
-from sync.intake import is_moved
+from sync.intake import is_moved, is_newer
 from sync.listed import KEPT, Asked, BrokenOff, Listed
 from sync.metering import sight
 from sync.model import Kind, Record, Ref
 from sync.plan import Side
-from sync.ports import NativeSchema
+from sync.ports import NativeSchema, Withheld
 from sync.state import Held, Link, Listing, Position, Remembered, Setup, State
 from sync.workspace import Surroundings, Tool, Workspace
 
@@ -44,7 +45,19 @@ class Reader:
         began = connector.time() or self.now
         listed = Listed(Side(connector.capability, self.tool.bind(native)), native, self._meaning(native), began)
         listed.setup = setup
+        if setup is None and asked.keep:
+            listed.withheld = self._withheld()
         return listed
+
+    def _withheld(self) -> Sequence[Withheld] | None:
+        """What the account keeps from us; None where the tool is not asked, or cannot tell just now. To fail at this is
+        no trouble of the run."""
+        connector = self.tool.connector
+        if not (connector.capability.withholds and connector.capability.remembers):
+            return None  # what is remembered of the set-up says how often to ask
+        with suppress(SyncError):
+            return tuple(connector.withheld())
+        return None
 
     def _setup(self, asked: Asked) -> Setup | None:
         known = self.state.setups.get(self.name)
@@ -52,9 +65,9 @@ class Reader:
             return None
         return None if self._is_due(known.at, self.workspace.count_every) else known
 
-    def forgets(self, failure: SyncError) -> bool:
+    def forgets(self, failure: SyncError | None = None) -> bool:
         """Whether the tool may have failed by what was kept of its set-up, which is not kept any longer then."""
-        doubtful = self.recalled and isinstance(failure, ConfigError | Rejected)
+        doubtful = self.recalled and (failure is None or isinstance(failure, ConfigError | Rejected))
         self._forgot, self.recalled = self._forgot or doubtful, False
         return doubtful
 
@@ -65,8 +78,7 @@ class Reader:
         kept = self.state.listings.get(self.name)
         if kept is not None and kept.meaning == listed.meaning and not (asked.full or asked.anew):
             # However long ago it was (a month's quota is granted anew in a month), what has changed since can be told.
-            tells = listed.side.capability.changes and bool(kept.position)
-            listed.resumed = kept if tells or not self._is_due(kept.began, self.workspace.full_every) else None
+            listed.resumed = kept if listed.side.capability.changes and kept.position else None
         listed.anew = asked.anew or position is None or position.meaning != listed.meaning
         unanswered = any(intent.tool == self.name for intent in self.state.intents)
         if (
@@ -115,7 +127,7 @@ class Reader:
             if record is not None:
                 listed.records[ref] = record
         try:
-            self._list_on(listed, connector.fetch(resumed.reached) if resumed else connector.fetch())
+            self._list_on(listed, connector.fetch(resumed.reached, listed.kept) if resumed else connector.fetch())
             if resumed and resumed.position and listed.side.capability.changes:
                 # What was read earlier may have changed since.
                 self._take_changes(listed, resumed.position)
@@ -124,10 +136,13 @@ class Reader:
             return False
         except SyncError:
             reached = connector.reached() if listed.side.capability.resumes else None
-            if reached is not None:
+            # One that went on and came no further, or to its end before what has changed was told, went on from there.
+            reached = reached or (resumed.reached if resumed else None)
+            seen = {**listed.kept, **dict.fromkeys(listed.seen), **listed.records}
+            news = resumed is None or resumed.reached != reached or len(seen) > len(listed.kept)
+            if reached is not None and news:
                 position = resumed.position if resumed else connector.position() or ""
                 began = resumed.began if resumed else self.now
-                seen = {**listed.kept, **dict.fromkeys(listed.seen), **listed.records}
                 self.broken_off = (Listing(reached, position, listed.meaning, began), seen)
             raise
         listed.kept = {}
@@ -138,17 +153,17 @@ class Reader:
         # What an unanswered write may have changed is news even where the listing does not show that yet.
         unanswered = {intent.entity for intent in self.state.intents if intent.tool == self.name}
         remembering, report = listed.side.capability.resumes, self.around.progress
+        anew, same = listed.anew, listed.same
         for record in records:
             ref = record.ref
             held = rest[ref.kind].pop(ref.native, None)
-            known = held is not None and held.fingerprint is not None and held.entity not in unanswered
-            if known and held and not listed.anew and held.fingerprint == fingerprint(record, key):
+            if anew or held is None or held.entity in unanswered or held.fingerprint != fingerprint(record, key):
+                listed.records[ref] = record
+            else:
                 if remembering:
                     listed.seen.append(ref)
-                if len(listed.same) < KEPT:
-                    listed.same[ref] = record
-            else:
-                listed.records[ref] = record
+                if len(same) < KEPT:
+                    same[ref] = record
             listed.read += 1
             if listed.read % 100 == 0:
                 report(f"reading {self.name}", listed.read, None)
@@ -220,16 +235,20 @@ class Reader:
         return (entity for entity in self.state.entities.values() if self.name in entity.links)
 
     def look_again(self, listed: Listed) -> Listed:
-        """Read past the index what a lagging listing shows changed: what was there before our own last write would
-        pass for somebody's edit. So is what an unanswered write may have changed."""
+        """Read past the index what a lagging listing shows changed: what was there before our own last write, or before
+        an edit that we have seen, would pass for somebody's edit. So is what an unanswered write may have changed."""
         if not listed.side.capability.settle:
             return listed
+        lag = timedelta(seconds=listed.side.capability.settle)
+        since = listed.began - lag if self.tool.connector.time() else None  # our own clock may be set
         owners = self.state.links()
         unanswered = {intent.entity for intent in self.state.intents if intent.tool == self.name}
         doubtful = []
         for ref, sighting in listed.found.items():
-            entity = self.state.entities.get(owners.get(ref, ""))
-            if entity and (entity.id in unanswered or is_moved(sighting, entity, owners)):
+            if (entity := self.state.entities.get(owners.get(ref, ""))) is None:
+                continue
+            is_doubtful = not is_newer(sighting, entity, since) and is_moved(sighting, entity, owners)
+            if entity.id in unanswered or is_doubtful:
                 doubtful.append(ref)
         for ref, record in (self.tool.connector.read(doubtful) if doubtful else {}).items():
             if record is None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from sync.errors import SyncError
 from sync.model import Attribution, Kind, Record, Ref, Value
@@ -92,7 +92,10 @@ class Capability:
     `changes` says that the tool can be asked what changed since a position; `relates` that a record can carry links
     to the same entity's records in other tools. `resumes`: a listing that broke off can go on there; `remembers`: what
     was asked of the tool to set up a run can be told to the next one. `calendar` is what the calendar of an ESP can do,
-    None for a tool that sends nothing.
+    None for a tool that sends nothing. `withholds`: the account's plan, its add-ons or the key may keep something from
+    us, and the tool can be asked what. `forgets_past`: records of what is over may go without a word, many at once.
+    `compares`: a write itself looks at each record right before it updates it, and what of it then is not as
+    `Update.record` has it is Stale, so that nobody need look before.
     """
 
     kinds: frozenset[Kind]
@@ -105,6 +108,9 @@ class Capability:
     resumes: bool = False
     remembers: bool = False
     calendar: Calendar | None = None
+    withholds: bool = False
+    forgets_past: bool = False
+    compares: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +131,19 @@ class Member:
     name: str
     email: str = ""
     active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """One thing that an account's plan, an add-on or the key keeps from us, in words for a marketer: `what` it is and
+    what stays empty for want of it, and the `remedy`. Each a clause, without a capital at its beginning or a full stop.
+    """
+
+    what: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.what}; {self.remedy}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,15 +239,18 @@ class Connector(Protocol):
         """Go by what `setup` told earlier instead of asking the tool. What means nothing any more is passed over. None
         forgets it all: `schema` then asks the tool again."""
 
-    def fetch(self, after: str | None = None) -> Iterator[Record]:
+    def fetch(self, after: str | None = None, known: Collection[Ref] = ()) -> Iterator[Record]:
         """Every record of the container, campaigns before stages. Ending without an exception means complete.
 
         With `after`, which `reached` told when an earlier listing broke off, at the least those that it did not read.
+        `known` are those that were told until then, in however many parts: each may be left out as well, but only where
+        `after` still means something here.
         """
 
     def reached(self) -> str | None:
-        """How far the last `fetch` has certainly come, for another one to go on from; None where that has to begin
-        anew. Text of at most 2,000 characters. Only for a tool with `capability.resumes`."""
+        """How far the last `fetch` has certainly come, for another one to go on from, which may count on being told
+        what is `known`, but need not be; None where that has to begin anew. Text of at most 2,000 characters. Only for
+        a tool with `capability.resumes`."""
 
     def changes(self, since: str) -> Iterator[Record | Ref]:
         """What was made or changed since a position, at the least; a bare Ref is a record that the tool says is gone.
@@ -264,6 +286,10 @@ class Connector(Protocol):
         """About how many people these audiences (by name) have, as far as the tool tells. Only for a tool with a
         calendar."""
 
+    def withheld(self) -> Sequence[Withheld]:
+        """What the account keeps from us; empty where that is nothing. A request or two: asked no oftener than the
+        set-up. Only for a tool with `capability.withholds`."""
+
     def relate(self, record: Record, relations: Sequence[Relation], dropped: Sequence[str]) -> None:
         """Make the record carry these links, each in place of an earlier one to the same tool, and none of ours to the
         tools `dropped`; what people linked stays. Safe to repeat. Only for a tool with `capability.relates`."""
@@ -277,6 +303,15 @@ class Connector(Protocol):
 
     def close(self) -> None:
         """Give back sockets."""
+
+
+@runtime_checkable
+class Glancing(Protocol):
+    """A connector that `read`s past the index one by one, and can show many records at once as the index has them."""
+
+    def glance(self, refs: Sequence[Ref]) -> Mapping[Ref, Record]:
+        """These records as a listing would show them, by pages. They may be behind, and are left out where the listing
+        has none, so that nothing may be written by them before another look."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,18 @@ changed by what it asks of the tool, and hardly by what it makes us do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 from sync.errors import SyncError
 from sync.guard import is_emptied
-from sync.intake import Intake, is_as_remembered, unless_blank
+from sync.intake import Intake, is_as_remembered, is_moved, is_over, unless_blank
 from sync.listed import Asked, Listed
 from sync.listing import Reader
 from sync.metering import due_measurements
 from sync.model import Kind, Record, Ref
+from sync.ports import Glancing
 from sync.state import Remembered, State
 from sync.workspace import Surroundings, Work, Workspace
 
@@ -26,11 +27,8 @@ def read_tools(workspace: Workspace, state: State, around: Surroundings, asked: 
     intake = Intake()
     asked = replace(asked, entities=asked.entities | due_measurements(state, workspace, around.clock()))
     readers = {name: Reader(name, tool, workspace, state, around) for name, tool in workspace.tools.items()}
-    listed = _listed(readers, around, intake, asked)
+    listed = _understood(readers, state, around, intake, asked)
     intake.broken_off = {name: reader.broken_off for name, reader in readers.items() if reader.broken_off}
-    state.bring_owners([ref for one in listed.values() for ref in (*_with_parents(one.records), *one.gone)])
-    for name, one in listed.items():
-        readers[name].understand(one)
     listed = _each(around, intake, {name: partial(readers[name].look_again, one) for name, one in listed.items()})
     for name, one in listed.items():
         intake.sides[name], intake.natives[name], intake.times[name] = one.side, one.native, one.began
@@ -42,6 +40,8 @@ def read_tools(workspace: Workspace, state: State, around: Surroundings, asked: 
             intake.positions[name] = one.position
         if one.setup is not None:
             intake.setups[name] = one.setup
+        if one.withheld is not None:
+            intake.withheld[name] = one.withheld
         if readers[name].recalled:
             intake.recalled.add(name)
     intake.partial = not listed or not all(one.anew for one in listed.values())
@@ -54,7 +54,26 @@ def read_tools(workspace: Workspace, state: State, around: Surroundings, asked: 
     for ref, sighting in intake.shown.items():
         if ref in owners:
             intake.shown[ref] = unless_blank(sighting, state.entities[owners[ref]])
+    intake.ended = {name: workspace.tools[name].connector.time() or around.clock() for name in listed}
     return intake
+
+
+def _understood(
+    readers: Mapping[str, Reader], state: State, around: Surroundings, intake: Intake, asked: Asked
+) -> dict[str, Listed]:
+    """What the tools told, with its meaning. One whose records show what it has not, by what was kept of its set-up (an
+    option that was added since), is asked for that and once more."""
+    done: dict[str, Listed] = {}
+    left = dict(readers)
+    while left:
+        listed = _listed(left, around, intake, asked)
+        state.bring_owners([ref for one in listed.values() for ref in (*_with_parents(one.records), *one.gone)])
+        for name, one in listed.items():
+            readers[name].understand(one)
+        done = {name: one for name, one in done.items() if name not in left} | listed
+        recalled = {name: readers[name] for name in listed if readers[name].recalled}
+        left = {name: reader for name, reader in recalled.items() if listed[name].shows_more() and reader.forgets()}
+    return {name: done[name] for name in readers if name in done}
 
 
 def _listed(readers: Mapping[str, Reader], around: Surroundings, intake: Intake, asked: Asked) -> dict[str, Listed]:
@@ -113,8 +132,8 @@ def _look_directly(
     nobody listed of the entities that this run is about."""
     missing = {name: readers[name].missing(one) for name, one in listed.items()}
     for name, lost in missing.items():
-        news = sum(not missed for missed in lost.values())
-        if _seems_emptied(intake, readers[name], news, state, asked):
+        news = [id_ for id_, missed in lost.items() if not missed]
+        if _seems_emptied(intake, readers[name], news, asked):
             lost.clear()
     state.bring(id_ for lost in missing.values() for id_ in lost)
     state.bring(id_ for name, one in listed.items() for id_ in readers[name].back_again(one))
@@ -128,7 +147,7 @@ def _look_directly(
         if name not in intake.emptied:
             ids.update(_unread(name, one, alive, intake.touched))
         wanted[name] = sorted(ids)
-    _read_directly(intake, listed, readers, alive, wanted, around, asked)
+    _read_directly(intake, listed, readers, alive, wanted, missing, around, asked)
 
 
 def _unread(name: str, listed: Listed, alive: Mapping[str, Remembered], touched: Collection[str]) -> Iterable[str]:
@@ -156,14 +175,33 @@ def _touched(intake: Intake, state: State, asked: Asked) -> set[str]:
     return touched
 
 
-def _seems_emptied(intake: Intake, reader: Reader, news: int, state: State, asked: Asked) -> bool:
-    if asked.believe_absence or news <= 1:
+def _seems_emptied(intake: Intake, reader: Reader, news: Collection[str], asked: Asked) -> bool:
+    """Whether so many of the tool's entities are newly missing that it is not to be believed."""
+    if asked.believe_absence or len(news) <= 1:
         return False
-    expected = state.shelf.linked(reader.name)
-    if not is_emptied(news, expected, reader.workspace.bounds):
+    forgets = reader.tool.connector.capability.forgets_past  # then what is over is neither missed nor expected
+    missing = len(_not_over(reader, news) if forgets else news)
+    if missing <= 1:
         return False
-    intake.emptied[reader.name] = f"{news} of {expected} records are not there any more"
+    expected = len(_not_over(reader, _held(reader))) if forgets else reader.state.shelf.linked(reader.name)
+    if not is_emptied(missing, expected, reader.workspace.bounds):
+        return False
+    intake.emptied[reader.name] = f"{missing} of {expected} records are not there any more"
     return True
+
+
+def _held(reader: Reader) -> Collection[str]:
+    """The entities of which the tool is to have a record."""
+    register = reader.state.shelf.register(reader.name).values()
+    return [held.entity for natives in register for held in natives.values() if not held.gone]
+
+
+def _not_over(reader: Reader, entities: Collection[str]) -> Collection[str]:
+    state = reader.state
+    state.bring(entities)
+    state.bring_campaigns()
+    now, zone = reader.now, reader.workspace.zone
+    return [id_ for id_ in entities if not is_over(state.entities[id_], state, now, zone)]
 
 
 def _read_directly(
@@ -172,21 +210,38 @@ def _read_directly(
     readers: Mapping[str, Reader],
     alive: Mapping[str, Remembered],
     wanted: Mapping[str, list[str]],
+    missing: Mapping[str, Collection[str]],
     around: Surroundings,
     asked: Asked,
 ) -> None:
     """Read these records past every listing; what a full one told of them already is not asked for again."""
-    jobs = {
-        name: partial(readers[name].read, listed[name], [alive[id_].links[name].ref for id_ in ids])
-        for name, ids in wanted.items()
-        if ids
-    }
+    jobs: dict[str, Callable[[], Listed]] = {}
+    for name, ids in wanted.items():
+        held = [alive[id_].links[name] for id_ in ids]
+        untold = [one.ref for id_, one in zip(ids, held, strict=True) if id_ not in missing[name] and not one.gone]
+        if ids:
+            jobs[name] = partial(_read, readers[name], listed[name], [one.ref for one in held], untold)
     for name, one in _each(around, intake, jobs).items():
         links = {id_: alive[id_].links[name] for id_ in wanted[name]}
         absent = {id_ for id_, link in links.items() if one.direct.get(link.ref) is None}
         for link in links.values():
             if record := one.direct.get(link.ref):
                 intake.shown[link.ref] = readers[name].sight(one.side, record)
-        news = sum(not alive[id_].links[name].missed for id_ in absent)
-        if not _seems_emptied(intake, readers[name], news, readers[name].state, asked):
+        news = [id_ for id_ in absent if not alive[id_].links[name].missed]
+        if not _seems_emptied(intake, readers[name], news, asked):
             intake.absent.update((id_, name) for id_ in absent)
+
+
+def _read(reader: Reader, listed: Listed, refs: Sequence[Ref], untold: Sequence[Ref]) -> Listed:
+    """Read these records. Of those `untold`, which the tool has not told to be missing, a glance will do that shows
+    what is remembered: before anything is written by it there is another look."""
+    connector, state = reader.tool.connector, reader.state
+    unknown = [ref for ref in untold if ref not in listed.same]
+    if len(unknown) > 1 and isinstance(connector, Glancing):
+        owners = state.links()
+        unanswered = {intent.entity for intent in state.intents if intent.tool == reader.name}
+        for ref, record in connector.glance(unknown).items():
+            entity = state.entities[owners[ref]]
+            if entity.id not in unanswered and not is_moved(reader.sight(listed.side, record), entity, owners):
+                listed.same[ref] = record
+    return reader.read(listed, refs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from contextlib import suppress
 from itertools import islice
 
@@ -18,7 +19,7 @@ LONGEST_SETUP = 200_000  # characters
 
 
 class ResumingLaws(Workbench):
-    """What `fetch(after)`, `reached`, `setup` and `recall` promise."""
+    """What `fetch(after, known)`, `reached`, `setup` and `recall` promise."""
 
     def shelf(self, tool: Connector) -> dict[Ref, Record]:
         """Everything that is listed, two records of each kind at the least; for a tool whose listings go on."""
@@ -29,18 +30,20 @@ class ResumingLaws(Workbench):
                 self.made(tool, kind, number)
         return self.listing(tool)
 
-    def part(self, place: int, after: str | None = None) -> tuple[dict[Ref, Record], str | None]:
+    def part(
+        self, place: int, after: str | None = None, known: Collection[Ref] = ()
+    ) -> tuple[dict[Ref, Record], str | None]:
         """So many records of a listing, and how far it has come."""
         tool = self.connect()
-        seen = {record.ref: record for record in islice(tool.fetch(after), place)}
+        seen = {record.ref: record for record in islice(tool.fetch(after, known), place)}
         reached = tool.reached()
         tool.close()
         return seen, reached
 
-    def remainder(self, after: str | None) -> dict[Ref, Record]:
+    def remainder(self, after: str | None, known: Collection[Ref] = ()) -> dict[Ref, Record]:
         """What a listing of another process shows that goes on from there."""
         tool = self.connect()
-        found = list(tool.fetch(after))
+        found = list(tool.fetch(after, known))
         tool.close()
         rest = {record.ref: record for record in found}
         assert len(rest) == len(found), "a listing that goes on shows every record once"
@@ -52,6 +55,33 @@ class ResumingLaws(Workbench):
         for place in range(len(everything) + 1):
             seen, after = self.part(place)
             assert seen | self.remainder(after) == everything, f"after {place} records, going on from {after}"
+
+    def test_what_goes_on_with_what_is_known_shows_every_other_record(self, tool: Connector) -> None:
+        """So are they where the second one is told what the first has shown."""
+        everything = self.shelf(tool)
+        for place in range(len(everything) + 1):
+            seen, after = self.part(place)
+            assert seen | self.remainder(after, seen) == everything, f"after {place} records, going on from {after}"
+
+    def test_what_goes_on_with_what_is_known_asks_for_no_page_of_it_again(self, tool: Connector) -> None:
+        """Where it leaves that out, two parts cost the requests of the whole, one more set-up and a page that both
+        begin."""
+        everything = self.shelf(tool)
+        whole, first = (self.cost(place)[1] for place in (len(everything) + 1, 1))
+        for place in range(1, len(everything), 2):
+            (seen, after), begun = self.cost(place)
+            if after is not None:
+                (rest, _), gone_on = self.cost(len(everything) + 1, after, seen)
+                assert seen | rest == everything
+                if seen.keys().isdisjoint(rest):
+                    assert begun + gone_on <= whole + first, f"after {place} records, going on from {after}"
+
+    def cost(
+        self, place: int, after: str | None = None, known: Collection[Ref] = ()
+    ) -> tuple[tuple[dict[Ref, Record], str | None], int]:
+        """So many records of a listing, how far it has come, and by how many requests."""
+        before = self.requests()
+        return self.part(place, after, known), self.requests() - before
 
     def test_what_an_outage_broke_off_goes_on_and_shows_every_record(self, tool: Connector) -> None:
         """So does a listing that ended with an exception."""
@@ -70,16 +100,17 @@ class ResumingLaws(Workbench):
     def test_what_breaks_off_again_and_again_shows_every_record(self, tool: Connector) -> None:
         """A part that goes on has come as far as the one before it, and further."""
         everything = self.shelf(tool)
-        seen: dict[Ref, Record] = {}
-        after = None
-        for place in (2, 2, len(everything) // 2, 2):
-            more, after = self.part(place, after)
-            seen |= more
-            if len(more) < place:
-                break  # it has ended, so that is all
-        else:
-            seen |= self.remainder(after)
-        assert seen == everything
+        for telling in (False, True):
+            seen: dict[Ref, Record] = {}
+            after = None
+            for place in (2, 2, len(everything) // 2, 2):
+                more, after = self.part(place, after, seen if telling else ())
+                seen = seen | more
+                if len(more) < place:
+                    break  # it has ended, so that is all
+            else:
+                seen = seen | self.remainder(after, seen if telling else ())
+            assert seen == everything, "told what is known" if telling else "untold"
 
     def test_campaigns_that_were_all_shown_are_not_listed_again(self, tool: Connector) -> None:
         """Going on is less than beginning anew."""
@@ -103,6 +134,7 @@ class ResumingLaws(Workbench):
         """What an older version told, or another tool, spares nothing."""
         everything = self.shelf(tool)
         assert self.remainder(after) == everything
+        assert self.remainder(after, everything) == everything, "nor does it leave out what is known"
 
     def test_what_changes_before_a_listing_goes_on_is_told_since_its_beginning(self, tool: Connector) -> None:
         """The first part's position is where everything has to be asked for that changed after it was read."""

@@ -21,7 +21,7 @@ from connectors.calendar import (
 )
 from connectors.calendar_connector import CalendarConnector
 from sync.model import Kind, Record, Ref
-from sync.ports import Calendar, Failed, Metering, Outcome, TimeKind, Update, Written
+from sync.ports import Calendar, Failed, Metering, Outcome, TimeKind, Update, Withheld, Written
 
 NOW = datetime(2026, 11, 10, 8, tzinfo=UTC)
 REF = Ref("news", Kind.CAMPAIGN, "C1")
@@ -178,7 +178,7 @@ class TinyEsp:
     def measure(self, ids: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
         return {id_: {"opens": 5, "luck": 1, "clicks": float("nan")} for id_ in ids if id_ in self.held}
 
-    def ungranted(self) -> Sequence[str]:
+    def withheld(self) -> Sequence[Withheld]:
         return ()
 
     def time(self) -> datetime | None:

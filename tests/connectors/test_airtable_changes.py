@@ -100,6 +100,28 @@ def test_a_listing_that_breaks_off_at_once_leaves_no_position(wire: Any, airtabl
     assert (airtable.position(), airtable.reached()) == (None, None)
 
 
+def test_one_that_goes_on_and_breaks_off_at_once_has_come_no_less_far(wire: Any, airtable: AirtableConnector) -> None:
+    wire.get(CAMPAIGNS, json={"records": [row("rec1")], "offset": "itr/rec1"})
+    wire.get(CAMPAIGNS, status=503)
+    seen: list[Record] = []
+    with pytest.raises(Unavailable):
+        seen.extend(airtable.fetch())
+    after = airtable.reached()
+    assert (len(seen), after is None) == (1, False)
+    with pytest.raises(Unavailable):
+        seen.extend(airtable.fetch(after, [one.ref for one in seen]))
+    assert (len(seen), airtable.reached()) == (1, after)
+
+
+def test_a_base_that_tells_no_time_is_listed_anew(wire: Any, airtable: AirtableConnector) -> None:
+    wire.replace("GET", META, json=SCHEMA)
+    wire.get(CAMPAIGNS, json={"records": [row("rec1")]})
+    wire.get(STAGES, status=503)
+    with pytest.raises(Unavailable):
+        list(airtable.fetch())
+    assert (airtable.position(), airtable.reached()) == (None, None), "nobody could be asked what changes meanwhile"
+
+
 def test_a_base_that_tells_no_time_has_no_position(wire: Any, airtable: AirtableConnector) -> None:
     wire.replace("GET", META, json=SCHEMA)
     wire.get(CAMPAIGNS, json={"records": []})

@@ -1,10 +1,10 @@
-"""A listing of a long Airtable table goes on where it broke off, and costs hardly more than its pages."""
+"""A listing of an Airtable table goes on where it broke off, and costs hardly more than its pages."""
 
 from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice, pairwise
 from math import ceil
@@ -12,7 +12,7 @@ from math import ceil
 import pytest
 
 from connectors import airtable_sweep
-from connectors.airtable_sweep import HEAD, LETTERS, WINDOW, Page, Raw, Reach, reach, sweep
+from connectors.airtable_sweep import HEAD, LETTERS, MOST, WINDOW, Page, Raw, Reach, reach, sweep
 from connectors.sandbox.airtable_formula import Context, parse
 from connectors.sandbox.airtable_values import empty
 from sync.errors import ConfigError, Rejected, Unavailable
@@ -65,9 +65,21 @@ class Shelf:
             rows: list[Raw] = [{"id": native} for native in found[start : start + PAGE]]
             yield Page(rows, start + PAGE < len(found))
 
-    def sweep(self, since: Reach = DAWN) -> Iterator[str]:
-        for raw in sweep(self.ask, since, PAGE, self.marks.append):
+    def sweep(self, since: Reach = DAWN, known: Collection[str] = ()) -> Iterator[str]:
+        for raw in sweep(self.ask, since, PAGE, self.marks.append, known):
             yield raw["id"]
+
+    def part(self, pages: int | None, since: Reach, known: Collection[str] = ()) -> tuple[list[str], Reach]:
+        """What is shown until so many pages more are used up, and from where to go on."""
+        self.limit = None if pages is None else self.pages + pages
+        self.marks.clear()
+        seen: list[str] = []
+        if pages is None:
+            seen.extend(self.sweep(since, known))
+        else:
+            with pytest.raises(Unavailable):
+                seen.extend(self.sweep(since, known))
+        return seen, self.marks[-1] if self.marks else since
 
 
 @pytest.mark.parametrize("count", [0, 1, PAGE, PAGE * 3 + 1, PAGE * HEAD])
@@ -76,7 +88,7 @@ def test_a_small_table_costs_its_pages_and_no_formula(count: int) -> None:
     assert sorted(shelf.sweep()) == sorted(shelf.natives)
     assert shelf.pages == max(1, ceil(count / PAGE))
     assert set(shelf.formulas) == {None}
-    assert shelf.marks == []
+    assert shelf.marks == [DAWN] * (shelf.pages - 1), "from each page on another one can go on"
 
 
 @pytest.mark.parametrize("count", [PAGE * HEAD + 1, 2_500, 9_000])
@@ -93,7 +105,7 @@ def test_windows_are_about_as_long_as_they_should_be() -> None:
     held = [0, *(mark.held for mark in shelf.marks)]
     read_again = [after - before for before, after in pairwise(held)]
     assert max(read_again) < WINDOW * PAGE * 1.5
-    assert len(shelf.marks) <= 9_000 / (WINDOW * PAGE) + 1
+    assert len([mark for mark in shelf.marks if mark.done]) <= 9_000 / (WINDOW * PAGE) + 1
 
 
 @pytest.mark.parametrize("limit", [5, HEAD + 1, 45, 60])
@@ -111,6 +123,51 @@ def test_what_a_quota_broke_off_goes_on_with_the_windows_that_are_left(limit: in
     left = 6_000 - (since.held if since else 0)
     assert shelf.pages - before <= ceil(left / PAGE) * 1.05 + 1
     assert left <= 6_000 - len(seen) + (HEAD + WINDOW * 1.5) * PAGE
+
+
+@pytest.mark.parametrize("breaks", [[1], [3], [1, 1, 1, 1], [5, 1], [HEAD - 1], [HEAD], [HEAD + 1], [12, 9, 1, 15, 4]])
+@pytest.mark.parametrize("count", [650, PAGE * HEAD, 3_900])
+def test_however_often_it_breaks_off_what_is_known_is_not_read_again(count: int, breaks: Sequence[int]) -> None:
+    shelf, seen, since = Shelf(ids(count)), list[str](), DAWN
+    breaks = [*breaks] if sum(breaks) < count / PAGE else [2, 3]
+    for pages in (*breaks, None):
+        more, since = shelf.part(pages, since, seen)
+        seen += more
+    assert sorted(seen) == sorted(shelf.natives), "each once"
+    least = ceil(count / PAGE)
+    assert shelf.pages <= least * (1 if count <= PAGE * HEAD else 1.05) + len(breaks) + 1, "a page begun anew at a time"
+    assert max(formula.count("rec") for formula in shelf.formulas if formula) <= MOST
+
+
+@pytest.mark.parametrize("pages", [1, 25])
+def test_what_is_known_is_left_out_in_windows_as_well(pages: int) -> None:
+    shelf = Shelf(ids(6_000))
+    seen, since = shelf.part(HEAD + 1 + pages, DAWN)
+    assert since.done, "it broke off in a window"
+    before = shelf.pages
+    rest, _ = shelf.part(None, since, seen)
+    assert sorted([*seen, *rest]) == sorted(shelf.natives), "each once"
+    assert shelf.pages - before <= ceil((6_000 - len(seen)) / PAGE) * 1.05 + 1
+
+
+@pytest.mark.parametrize("last", ["z", LETTERS])
+def test_no_formula_grows_with_what_is_known(last: str) -> None:
+    shelf = Shelf(ids(4_500, last=last))
+    assert sorted(shelf.sweep(DAWN, shelf.natives[:4_400])) == sorted(shelf.natives[4_400:])
+    assert max(formula.count("rec") for formula in shelf.formulas if formula) <= MOST
+    assert shelf.pages <= 30 + len(LETTERS)
+
+
+def test_a_table_in_which_all_is_known_costs_one_page() -> None:
+    shelf = Shelf(ids(650))
+    assert list(shelf.sweep(DAWN, shelf.natives)) == []
+    assert shelf.pages == 1
+
+
+def test_what_was_known_and_is_gone_makes_no_difference() -> None:
+    shelf = Shelf(ids(650))
+    known = [*shelf.natives[:200], *ids(300, seed=8), "odd"]
+    assert sorted(shelf.sweep(DAWN, known)) == sorted(shelf.natives[200:])
 
 
 def test_wherever_it_breaks_off_nothing_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,6 +203,8 @@ def test_where_a_formula_is_refused_the_plain_listing_goes_on(refusal: Exception
     assert sorted(shelf.sweep()) == sorted(shelf.natives)
     assert shelf.pages == 25
     assert sorted(shelf.sweep(Reach("appB", "form", Kind.STAGE, "01", 80))) == sorted(shelf.natives)
+    assert sorted(shelf.sweep(DAWN, shelf.natives[:900])) == sorted(shelf.natives[900:])
+    assert shelf.pages == 75
 
 
 @pytest.mark.parametrize(

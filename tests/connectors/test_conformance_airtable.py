@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
+from connectors import airtable
 from connectors.airtable import AirtableConnector
 from sync.model import Kind, Ref
 from sync.ports import Connector
@@ -19,6 +22,11 @@ class TestAirtable(SandboxConformance):
 
     vendor, creation_call = "airtable", ("PATCH", r"/v0/app\w+/tbl\w+$")
     titles = tuple(TITLES.values())
+
+    @pytest.fixture(autouse=True)
+    def short_pages(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A few records are several pages."""
+        monkeypatch.setattr(airtable, "PAGE", 4)
 
     def connect_by(self, token: str) -> Connector:
         base = self.login["base"]

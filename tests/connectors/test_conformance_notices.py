@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,7 +40,10 @@ class Faulty(MemoryConnector):
     def recall(self, setup: str | None) -> None:
         super().recall(self._spoil("recall", setup))
 
-    def fetch(self, after: str | None = None) -> Iterator[Record]:
+    def fetch(self, after: str | None = None, known: Collection[Ref] = ()) -> Iterator[Record]:
+        if "known" in self.faults:
+            listed = super().fetch(after)
+            return iter(self._spoil("known", [one for one in listed if one.ref not in known])) if known else listed
         if "resumed" in self.faults or "reached" in self.faults or "position" in self.faults:
             listed = super().fetch(after)
             return listed if after is None else iter(self._spoil("resumed", list(listed)))
@@ -136,6 +139,12 @@ def lag(tool: Faulty, told: list[Record | Ref]) -> list[Record | Ref]:
     return told if len(seen) > 1 else []
 
 
+def ask_twice(tool: Faulty, listed: list[Record]) -> list[Record]:
+    """More is asked for than is shown."""
+    tool.requests += 2
+    return listed
+
+
 PLANTED = (
     Planted("schema_is_stable", "schema", lambda _, fields: fields | {Kind.CAMPAIGN: fields[Kind.CAMPAIGN] * 2}),
     Planted("listing_is_complete", "fetch", lambda _, listed: listed[:-1]),
@@ -175,6 +184,9 @@ PLANTED = (
     Planted("where_nothing_is_meant", "resumed", lambda _, listed: []),
     Planted("told_since_its_beginning", "position", lambda tool, text: None if tool.reached() else text),
     Planted("is_no_position_by_itself", "position", lambda tool, text: None if tool.reached() else text),
+    Planted("known_shows_every_other", "known", lambda _, listed: listed[:-1]),
+    Planted("no_page_of_it_again", "known", ask_twice),
+    Planted("where_nothing_is_meant", "known", lambda _, listed: []),
     Planted("a_setup_is_json", "setup", lambda _, text: text + " " * 200_000),
     Planted("asked_for_no_more", "recall", lambda _, setup: None),
     Planted("asked_for_again", "recall", lambda tool, setup: setup or tool.setup()),
@@ -201,7 +213,7 @@ class _Refusing(MemoryConnector):
     def __init__(self) -> None:
         super().__init__("plan", SCHEMA)
 
-    def fetch(self, after: str | None = None) -> Iterator[Record]:
+    def fetch(self, after: str | None = None, known: Collection[Ref] = ()) -> Iterator[Record]:
         if self.down:
             raise Rejected("down")
         return super().fetch()

@@ -9,7 +9,7 @@ from typing import Any
 
 from connectors.memory import MemoryConnector
 from sync.model import Attribution, Record, Ref
-from sync.ports import Capability, Change, Member, NativeSchema, Outcome, Relation
+from sync.ports import Capability, Change, Member, NativeSchema, Outcome, Relation, Withheld
 from tests.crash.boundaries import AFTER_CALL, BEFORE_CALL, Boundaries
 
 Line = Connection
@@ -38,7 +38,7 @@ class RemoteTool:
     def recall(self, setup: str | None) -> None:
         """Never called: nothing is kept between runs."""
 
-    def fetch(self, after: str | None = None) -> Iterator[Record]:
+    def fetch(self, after: str | None = None, known: Collection[Ref] = ()) -> Iterator[Record]:
         yield from self._listing("fetch")
 
     def reached(self) -> str | None:
@@ -64,6 +64,9 @@ class RemoteTool:
         return ()
 
     def relate(self, record: Record, relations: Sequence[Relation], dropped: Sequence[str]) -> None:
+        raise NotImplementedError
+
+    def withheld(self) -> Sequence[Withheld]:
         raise NotImplementedError
 
     def reach(self, audiences: Collection[str]) -> Mapping[str, int]:

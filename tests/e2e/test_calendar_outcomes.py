@@ -8,9 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 from jobs.cli import app
+from sync.findings import FindingKind, Severity
 from sync.model import METRICS
 from tests.e2e.calendar_office import Office, by_esp, office, offices
-from tests.e2e.team import INTERVAL
+from tests.e2e.team import INTERVAL, of_kind
 
 __all__ = ["office", "offices"]
 
@@ -118,8 +119,8 @@ def test_an_account_without_a_shop_is_told_of_by_the_check_of_the_set_up(
 
 @pytest.mark.parametrize(
     ("office", "path", "words"),
-    [("klaviyo", "/api/metrics", "klaviyo: the outcomes of sends cannot be read: klaviyo refused looking for"),
-     ("mailchimp", "/reports", "mailchimp: the outcomes of sends cannot be read: mailchimp refused reading the")],
+    [("klaviyo", "/api/metrics", "so their columns stay empty: klaviyo refused looking for"),
+     ("mailchimp", "/reports", "so their columns stay empty: mailchimp refused reading the")],
     indirect=["office"],
 )  # fmt: skip
 def test_outcomes_that_a_key_or_a_plan_withholds_are_told_by_the_check_of_the_set_up(
@@ -128,3 +129,54 @@ def test_outcomes_that_a_key_or_a_plan_withholds_are_told_by_the_check_of_the_se
     assert "cannot be read" not in checked(office)
     office.control("fault", {"tool": office.esp, "status": 403, "path": path, "times": 100})
     assert words in checked(office)
+
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("office", "switch", "keeps", "grants", "path"),
+    [("klaviyo", "takes_orders", False, True, "/api/metrics"),
+     ("mailchimp", "store_connected", False, True, "/lists"),
+     ("brevo", "commerce", "402", "works", "/ecommerce/")],
+    indirect=["office"],
+)  # fmt: skip
+def test_what_an_account_keeps_from_us_is_a_flag_from_the_hour_in_which_it_does_to_the_one_in_which_it_does_not(
+    office: Office, switch: str, keeps: object, grants: object, path: str
+) -> None:
+    office.human(office.esp, "switch", name=switch, value=grants)
+    office.now += HOUR
+    assert of_kind(office.sync(), FindingKind.WITHHELD) == []
+    office.human(office.esp, "switch", name=switch, value=keeps)
+    assert of_kind(office.sync(), FindingKind.WITHHELD) == [], "nobody asks again within the hour"
+    office.now += HOUR
+    report = office.sync()
+    (flag,) = report.opened
+    assert (flag.kind, flag.severity, flag.subject) == (FindingKind.WITHHELD, Severity.INFO, office.esp)
+    assert "so conversions stay empty" in flag.title
+    assert not report.troubled
+    mark = office.mark()
+    office.assert_quiet()
+    asked = [e["path"] for e in office.box.world.entries[mark:] if e["tool"] == office.esp]
+    assert asked
+    assert not any(path in one for one in asked), "its set-up is remembered"
+    assert of_kind(office.sync(), FindingKind.WITHHELD) == [flag]
+    office.human(office.esp, "switch", name=switch, value=grants)
+    office.now += HOUR
+    assert office.sync().closed == (flag,)
+
+
+@pytest.mark.parametrize(
+    ("office", "path"), [("klaviyo", "/api/metrics"), ("mailchimp", "/reports")], indirect=["office"]
+)
+def test_outcomes_that_may_not_be_read_are_a_flag_and_the_rest_goes_on(office: Office, path: str) -> None:
+    office.control("fault", {"tool": office.esp, "status": 403, "path": path, "times": 100})
+    office.row(office.campaign("c003"), **{"Subject line": "Dew"})
+    office.now += HOUR
+    report = office.sync()
+    (flag,) = report.opened
+    assert flag.title.startswith(
+        f"{office.esp.capitalize()} does not tell everything: the outcomes of sends cannot be "
+    )
+    assert not report.troubled
+    assert office.shows(office.esp, office.campaign("c003"))["subject"] == "Dew"

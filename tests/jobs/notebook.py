@@ -22,6 +22,7 @@ from sync.ports import (
     NativeSchema,
     Outcome,
     Relation,
+    Withheld,
     Written,
 )
 
@@ -52,7 +53,7 @@ class NotebookConnector:
     def recall(self, setup: str | None) -> None:
         """Never called: nothing is kept between runs."""
 
-    def fetch(self, after: str | None = None) -> Iterator[Record]:
+    def fetch(self, after: str | None = None, known: Collection[Ref] = ()) -> Iterator[Record]:
         for native, row in self._rows().items():
             yield self._record(native, row)
 
@@ -73,6 +74,9 @@ class NotebookConnector:
         return ()
 
     def relate(self, record: Record, relations: Sequence[Relation], dropped: Sequence[str]) -> None:
+        raise NotImplementedError
+
+    def withheld(self) -> Sequence[Withheld]:
         raise NotImplementedError
 
     def reach(self, audiences: Collection[str]) -> Mapping[str, int]:

@@ -121,6 +121,20 @@ def test_a_send_that_is_off_the_calendar_is_what_the_subject_says_first() -> Non
     assert shown.subject == "Acme email: 2 sends unscheduled, 1 urgent, 1 conflict (2 new)"
 
 
+def test_what_an_account_keeps_to_itself_is_said_first_once_and_then_only_shown() -> None:
+    kept = finding(FindingKind.WITHHELD, "Brevo does not tell everything: no orders", severity=Severity.INFO)
+
+    news, later, beside = told(kept, new=[kept]), told(kept), told(kept, conflict())
+
+    assert news.subject == "Acme email: 1 account tells less (1 new)"
+    assert news.headline == "1 account does not tell everything"
+    assert (later.subject, later.headline) == (
+        "Acme email: all tools agree", "All tools agree. Nothing needs you."
+    )  # fmt: skip
+    assert [item.heading for item in section(later, "withheld").items] == [kept.title]
+    assert (beside.subject, beside.sections[-1].key) == ("Acme email: 1 conflict", "withheld")
+
+
 def test_a_conflict_shows_each_tools_value_its_author_and_how_to_settle_it() -> None:
     flag = conflict()
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.console import Console
 
-from jobs.terminal import one_line, show_plan, show_run
+from jobs.terminal import one_line, show_plan, show_run, unfinished
 from jobs.terminal_findings import show_findings
 from sync.findings import Claim, Finding, FindingKind, Severity
 from sync.model import Day
@@ -218,6 +218,20 @@ def test_a_tool_that_is_back_is_told_without_the_advice_of_yesterday() -> None:
 
     assert "Settled: Jira is no longer left out" in text
     assert "token" not in text
+
+
+def test_an_account_that_keeps_something_to_itself_is_told_of_and_all_agree_nevertheless() -> None:
+    title = "Brevo does not tell everything: the account has no commerce add-on, so conversions stay empty"
+    kept = Finding(FindingKind.WITHHELD, Severity.INFO, "brevo", title, "Get it there.")
+
+    new = shown(lambda console: show_run(console, report(dry=False, opened=(kept,)), WORDS))
+    granted = shown(lambda console: show_run(console, report(dry=False, closed=(kept,)), WORDS))
+
+    for words in ("What accounts keep to themselves (1)", title, "Get it there.", "Nothing to do: ", "tells less"):
+        assert words in " ".join(new.split())
+    assert not unfinished(report(dry=False, standing=(kept,)))
+    assert "Settled: Brevo tells everything now" in granted
+    assert "commerce" not in granted
 
 
 def test_a_send_that_is_off_the_calendar_comes_first_and_is_never_all_agreed() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from connectors.memory import MemoryConnector
 from sync.errors import Ambiguous, Rejected
 from sync.findings import FindingKind
 from sync.guard import Bounds
-from sync.model import UNSET, Attribution, Kind, Record, Unset
+from sync.model import UNSET, Attribution, Kind, Record, Ref, Unset
 from sync.ports import Change, Failed, Outcome, Update
 from sync.workspace import LEASE
 from tests.sync.plain import Box, World
@@ -40,6 +41,65 @@ def test_what_an_unanswered_write_did_is_nobodys_edit_when_a_lagging_listing_sho
     world.run()
     # then
     assert (world.shows("a"), world.shows("b"), world.open()) == (["three"], ["three"], {})
+
+
+def noted(tool: MemoryConnector, monkeypatch: pytest.MonkeyPatch) -> list[Sequence[Ref]]:
+    """The records that a tool is asked for by their ids from now on."""
+    asked: list[Sequence[Ref]] = []
+    read = tool.read
+
+    def reads(refs: Sequence[Ref]) -> Mapping[Ref, Record | None]:
+        asked.append(refs)
+        return read(refs)
+
+    monkeypatch.setattr(tool, "read", reads)
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("own_clock", "minutes", "changed", "looks"),
+    [(True, 5, 4, 1), (True, 15, 14, 0), (True, 15, -1, 1), (True, 15, None, 1), (False, 15, 14, 1)],
+)
+def test_what_an_index_shows_changed_is_looked_at_again_while_it_may_be_of_before_what_we_know(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_clock: bool, minutes: int, changed: int | None, looks: int
+) -> None:
+    """Given an index that may lag ten minutes behind, when it shows an edit of a record so many minutes after we last
+    wrote that, then it is read past the index while that may show what was there before; also when the record says that
+    it was changed before, or does not say when, and where only our own clock tells for how long."""
+    world = World(tmp_path, Box("a"), Box("b", settle=600.0))
+    tool = world.tools["b"]
+    monkeypatch.setattr(tool, "time", lambda: world.now if own_clock else None)
+    world.campaign("a", name="Spring", subject="one")
+    world.run()
+    asked = noted(tool, monkeypatch)
+    world.edit("b", "b-1", subject="two")
+    at = None if changed is None else world.now + timedelta(minutes=changed)
+    tool.records["b-1"] = replace(tool.records["b-1"], changed_at=at)
+    world.now += timedelta(minutes=minutes - 15)  # a run comes a quarter of an hour later
+    world.run()
+    assert (world.shows("a"), len(asked)) == (["two"], looks)
+
+
+@pytest.mark.parametrize("minutes", [1, 9])
+def test_an_index_that_falls_back_behind_an_edit_that_we_have_seen_takes_nothing_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, minutes: int
+) -> None:
+    world = World(tmp_path, Box("a"), Box("b", settle=600.0))
+    tool = world.tools["b"]
+    monkeypatch.setattr(tool, "time", lambda: world.now)
+    world.campaign("a", name="Spring", subject="one")
+    world.run()
+    world.edit("b", "b-1", subject="half of it")
+    tool.records["b-1"] = replace(tool.records["b-1"], changed_at=world.now + timedelta(minutes=1))
+    before = list(tool.records.values())
+    world.edit("b", "b-1", subject="two")
+    world.run()
+    assert world.shows("a") == ["two"]
+    monkeypatch.setattr(tool, "fetch", lambda: iter(before))
+    written = world.writes()
+    world.now += timedelta(minutes=minutes - 15)  # a run comes a quarter of an hour later
+    report = world.run()
+    assert (report.changes, world.writes(), world.shows("a")) == ((), written, ["two"])
 
 
 def test_a_copy_that_carries_the_mark_of_what_was_deleted_for_good_brings_nothing_back(tmp_path: Path) -> None:

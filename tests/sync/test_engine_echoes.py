@@ -34,7 +34,7 @@ def test_what_a_lagging_listing_shows_of_the_time_before_our_write_is_no_edit(wo
     world.run()
     assert world.shows("b") == ["Two"]
     # when the index still shows what stood there before
-    world.tools["b"].fetch = lambda after=None: iter(stale)  # type: ignore[method-assign]
+    world.tools["b"].fetch = lambda after=None, known=(): iter(stale)  # type: ignore[method-assign]
     report = world.run()
     assert (report.changes, report.findings) == ((), ())
     assert world.shows("a") == ["Two"]
@@ -46,7 +46,7 @@ def test_a_record_that_is_listed_and_gone_is_looked_for_like_a_missing_one(world
     (gone,) = world.tools["b"].records.values()
     stale = [replace(gone, fields={**gone.fields, "subject": "Old"})]
     world.tools["b"].delete(gone.ref.native)
-    world.tools["b"].fetch = lambda after=None: iter(stale)  # type: ignore[method-assign]
+    world.tools["b"].fetch = lambda after=None, known=(): iter(stale)  # type: ignore[method-assign]
     world.run()
     world.run()
     assert [f.subject for f in world.open()[FindingKind.DELETION]]
@@ -209,7 +209,7 @@ def test_a_stage_that_people_turn_into_a_campaign_becomes_nothing_new(world: Wor
     stage = world.stage("a", campaign, kind="design")
     world.run()
     record = world.tools["a"].records[stage]
-    turned = replace(record, ref=replace(record.ref, kind=Kind.CAMPAIGN), parent=None)
+    turned = replace(record, ref=record.ref._replace(kind=Kind.CAMPAIGN), parent=None)
     world.tools["a"].records[stage] = replace(turned, fields={"name": "QA: Spring"})
     world.run()
     world.run()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pytest
 from sync.codec import encode
 from sync.errors import ConfigError, Unavailable
 from sync.findings import FindingKind
-from sync.model import Kind, Record
+from sync.model import Kind, Record, Ref
 from sync.ports import NativeField
 from tests.sync.plain import Box, World
 
@@ -84,8 +84,8 @@ def test_a_first_listing_that_breaks_off_is_gone_on_with_in_the_next_run(world: 
     tool = world.tools["a"]
     real = tool.fetch
 
-    def fetch(after: str | None = None) -> Iterator[Record]:
-        for record in real(after):
+    def fetch(after: str | None = None, known: Collection[Ref] = ()) -> Iterator[Record]:
+        for record in real(after, known):
             given.append(record.ref.native)
             yield record
 
@@ -184,8 +184,8 @@ def given_by(world: World, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     given: list[str] = []
     real = world.tools["a"].fetch
 
-    def fetch(after: str | None = None) -> Iterator[Record]:
-        for record in real(after):
+    def fetch(after: str | None = None, known: Collection[Ref] = ()) -> Iterator[Record]:
+        for record in real(after, known):
             given.append(record.ref.native)
             yield record
 

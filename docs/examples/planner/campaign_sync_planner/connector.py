@@ -23,6 +23,7 @@ from sync.ports import (
     NativeSchema,
     Outcome,
     Relation,
+    Withheld,
     Written,
 )
 
@@ -63,7 +64,7 @@ class PlannerConnector:
     def recall(self, setup: str | None) -> None:
         """Never called: nothing is kept between runs."""
 
-    def fetch(self, after: str | None = None) -> Iterator[Record]:  # noqa: ARG002  it goes on nowhere
+    def fetch(self, after: str | None = None, known: Collection[Ref] = ()) -> Iterator[Record]:  # noqa: ARG002  it goes on nowhere
         with self._open() as db:
             now = _journal(db)
             rows = db.execute("SELECT * FROM item ORDER BY kind, id").fetchall()  # 'campaign' comes before 'stage'
@@ -107,6 +108,9 @@ class PlannerConnector:
 
     def relate(self, record: Record, relations: Sequence[Relation], dropped: Sequence[str]) -> None:
         raise NotImplementedError  # never called without `relates=True`
+
+    def withheld(self) -> Sequence[Withheld]:
+        raise NotImplementedError  # never called without `withholds=True`
 
     def reach(self, audiences: Collection[str]) -> Mapping[str, int]:
         raise NotImplementedError  # never called without a `calendar`
