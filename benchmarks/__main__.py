@@ -1,7 +1,7 @@
 """Runs the benchmarks: `python -m benchmarks [WHAT ...]`; prints tables and writes JSON.
 
-`engine`, `decode`, `limits`, `edit`, `calls` and `time`; all of them when none is named. `--profile STEP` tells where
-the time of one step goes instead.
+`engine`, `decode`, `limits`, `edit`, `calls`, `changes` and `time`; all of them when none is named. `changes` are those
+of the calls that follow on 1 % of edits. `--profile STEP` tells where the time of one step goes instead.
 """
 
 from __future__ import annotations
@@ -101,6 +101,11 @@ def _calls(given: argparse.Namespace) -> Iterator[calls.Row]:
         yield from calls.measure(size, say=_say)
 
 
+def _changes(given: argparse.Namespace) -> Iterator[calls.Row]:
+    for size in _sizes(given):
+        yield from calls.measure_changes(size, say=_say)
+
+
 def _time(given: argparse.Namespace) -> Iterator[runs.Figures]:
     for size in _sizes(given):
         yield from runs.measure(size, say=_say)
@@ -112,6 +117,7 @@ _MEASURED: dict[str, Callable[[argparse.Namespace], Iterator[Any]]] = {
     "limits": _limits,
     "edit": lambda given: edit.measure(EDITING, given.repeat, _say),
     "calls": _calls,
+    "changes": _changes,
     "time": _time,
 }
 

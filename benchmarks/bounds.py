@@ -2,6 +2,7 @@
 
 A bound counts what is listed and what is written, each page and batch as full as the tool allows. It leaves out what
 our own promises cost on top: reading a tool's set-up, looking again right before a write, and reading back after it.
+What the least of these costs, one look at each record that is about to be changed, is told apart by `looks`.
 
 Jira (reference jira §4.1, §4.2, §4.4, §4.6, §5.2, §5.3, §5.4, §5.6)
     listing    full: ceil(issues / 500), the page that is asked for; changes: ceil(changed / 500), at least 1;
@@ -16,8 +17,9 @@ Airtable (reference airtable §2, §5, §7), tables one by one, at least 1 listi
                changes by polling: as a full listing of what changed; count: the full listing on top of the changes
     writing    ceil((new + edited) / 10) by table
 
-Klaviyo (reference esp §1), which tells no changes: every listing is a full one
-    listing    ceil(campaigns / 100), at least 1
+Klaviyo (reference esp §1)
+    listing    full: ceil(campaigns / 100), at least 1; changes: ceil(changed / 100), at least 1; count: the full
+               listing on top of the changes
     writing    1 for each new campaign + 1 for each edited one, 1 for each changed subject, 1 for each tag that is given
 """
 
@@ -46,9 +48,9 @@ class Work:
 
     `links` are those that an issue is given to other tools' records.
     `held` is what the tool holds when it is listed, `changed` which of it changed since the last run. `moved` are
-    issues whose status changes by a request of its own, `begun` those of them that are new. `edited` leaves out those
-    of which nothing else changes. `subjects` and `tags` are Klaviyo's: campaigns that get another subject, and tags of
-    which any campaign is given or loses one.
+    issues whose status changes by a request of its own, `begun` those of them that are new. `updated` is what was there
+    before and is changed in any way; `edited` leaves out those of which nothing else changes. `subjects` and `tags` are
+    Klaviyo's: campaigns that get another subject, and tags of which any campaign is given or loses one.
     """
 
     listing: Listing
@@ -56,6 +58,7 @@ class Work:
     changed: tuple[int, int] = (0, 0)
     created: tuple[int, int] = (0, 0)
     edited: tuple[int, int] = (0, 0)
+    updated: tuple[int, int] = (0, 0)
     moved: int = 0
     begun: int = 0
     links: int = 0
@@ -87,7 +90,17 @@ def airtable(work: Work, *, log: bool) -> int:
 def klaviyo(work: Work) -> int:
     """Requests to a Klaviyo account."""
     writes = work.created[0] + work.edited[0] + work.subjects + work.tags
-    return _pages(work.held[0], KLAVIYO_PAGE) + writes
+    full, changes = _pages(work.held[0], KLAVIYO_PAGE), _pages(work.changed[0], KLAVIYO_PAGE)
+    listed = {Listing.FULL: full, Listing.CHANGES: changes, Listing.COUNT: changes + full}[work.listing]
+    return listed + writes
+
+
+def looks(work: Work, *, tool: str, cloud: bool = True) -> int:
+    """Requests for one look at every record that is changed, in pages: of 100 on Jira Cloud (reference jira §4.4), by
+    table in Airtable (airtable §2.1) and in Klaviyo (esp §1.3); one by one on a Data Center, whose pages may be old."""
+    if tool == "jira":
+        return ceil(sum(work.updated) / JIRA_READ) if cloud else sum(work.updated)
+    return sum(ceil(count / (AIRTABLE_PAGE if tool == "airtable" else KLAVIYO_PAGE)) for count in work.updated)
 
 
 def _pages(count: int, size: int) -> int:

@@ -34,6 +34,7 @@ class Row:
     uses: dict[Use, int]
     written: int
     bound: int
+    looks: int = 0  # on top of the bound: one look at each record that is changed
 
     @property
     def requests(self) -> int:
@@ -45,17 +46,31 @@ class Row:
             "campaigns": self.campaigns, "records": self.records, "tool": self.tool, "run": self.run,
             "requests": self.requests, **{use.value: count for use, count in self.uses.items()},
             "records_written": self.written, "bound": self.bound, "ratio": round(self.requests / self.bound, 2),
+            "bound_with_a_look": self.bound + self.looks,
+            "ratio_with_a_look": round(self.requests / (self.bound + self.looks), 2),
         }  # fmt: skip
 
 
 def measure(campaigns: int, *, say: Callable[[str], object]) -> Iterator[Row]:
     """Every kind of run in every tool. The first syncs fill one tool from another; the others go on from there."""
+    for company, polling in _companies(campaigns, say):
+        yield from company.runs(polling)
+        yield from company.into_airtable(polling)
+        yield from company.changes(polling)
+
+
+def measure_changes(campaigns: int, *, say: Callable[[str], object]) -> Iterator[Row]:
+    """Only the runs after 1 % was edited. They begin with tools that are full, which many campaigns are sooner."""
+    for company, polling in _companies(campaigns, say):
+        yield from company.changes(polling)
+
+
+def _companies(campaigns: int, say: Callable[[str], object]) -> Iterator[tuple[_Company, bool]]:
     for jira, polling in (("cloud", False), ("dc", True)):
         names = {"jira": CLOUD, "airtable": LOG, "klaviyo": KLAVIYO}
         if jira == "dc":
             names = {"jira": DC, "airtable": POLLING}
-        yield from _Company(campaigns, jira, names, say).runs(polling)
-        yield from _Company(campaigns, jira, names, say).into_airtable(polling)
+        yield _Company(campaigns, jira, names, say), polling
 
 
 class _Company:
@@ -85,15 +100,25 @@ class _Company:
             yield from self._rows(team, "count", Listing.COUNT, after=COUNT_EVERY)
             yield from self._rows(team, "daily full run", Listing.FULL, after=FULL_EVERY)
 
-    def _edited(self, team: Team, count: int) -> Iterator[Row]:
+    def changes(self, polling: bool) -> Iterator[Row]:
+        """1 % of the campaigns edited with all their stages, beside tools that were full from the beginning."""
+        with team_of(self.campaigns, jira=self.jira, polling=polling) as team:
+            team.sync()
+            yield from self._edited(team, max(1, self.campaigns // SHARE), stages=True)
+
+    def _edited(self, team: Team, count: int, *, stages: bool = False) -> Iterator[Row]:
         """Somebody edits so many campaigns, first in Airtable, then others in Jira."""
         free = team.editable()
         for tool, other in (("airtable", "jira"), ("jira", "airtable")):
+            team.sync(after=COUNT_EVERY if stages else INTERVAL)  # so that nothing is counted in the measured run
+            team.sync()
             chosen, free = free[:count], free[count:]
             team.edit(tool, chosen, f"One of {count} from {tool} for")
-            here, there = f"{len(chosen)} changed here", f"{len(chosen)} changed elsewhere"
+            with_them = team.edit_stages(tool, chosen) if stages else 0
+            share = f"{1 if stages else len(chosen)}{' %' if stages else ''} changed"
+            here, there = f"{share} here", f"{share} elsewhere"
             titles = {tool: here, other: there} | ({"klaviyo": there} if tool == "airtable" else {})
-            yield from self._rows(team, titles, Listing.CHANGES, edited={tool: (len(chosen), 0)})
+            yield from self._rows(team, titles, Listing.CHANGES, edited={tool: (len(chosen), with_them)})
             team.sync()  # sees once more what this one wrote
             free = free if len(free) >= count else team.editable()
 
@@ -117,8 +142,9 @@ class _Company:
                 work = work_of(done, tool, entities, listing, changed)
                 written = sum(c.tool == tool and c.state is State.DONE for c in done.report.changes)
                 held = sum(_pair(entities, entities, tool))
-                bound = bound_of(self.names[tool], work)
-                yield Row(self.campaigns, held, self.names[tool], title, uses, written, bound)
+                name = self.names[tool]
+                bound, looks = bound_of(name, work), bounds.looks(work, tool=tool, cloud=name == CLOUD)
+                yield Row(self.campaigns, held, name, title, uses, written, bound, looks)
 
 
 def insist(done: Measured) -> None:
@@ -153,6 +179,7 @@ def work_of(
         changed,
         created,
         _pair(edited, entities, tool),
+        _pair({change.entity for change in other}, entities, tool),
         moved=len(moved),
         begun=len(moved & {entities[id_].links[tool].ref.native for id_ in new if tool in entities[id_].links}),
         links=len({(e["path"], str(e.get("body"))) for e in done.asked if e["path"].endswith("/remotelink")})

@@ -51,7 +51,7 @@ def use_of(entry: Mapping[str, Any]) -> Use:
     if use is None:
         raise LookupError(f"{entry['tool']}: {asked}")
     # A listing of records that are named is a look.
-    named = re.search(r"RECORD_ID|'jql': '(id|key) in \(", f"{entry['query']} {entry.get('body')}")
+    named = re.search(r"RECORD_ID|any\(id,|'jql': '(id|key) in \(", f"{entry['query']} {entry.get('body')}")
     return Use.LOOK if use is Use.LISTING and named else use
 
 

@@ -104,6 +104,19 @@ class Team:
             place = {"issue": native} if tool == "jira" else {"table": "Campaigns", "record": native}
             self.control(f"{tool}/edit", {"as": who, "fields": fields, **place})
 
+    def edit_stages(self, tool: str, campaigns: list[Remembered]) -> int:
+        """A person gives all stages of these campaigns another due date, in Jira or in Airtable; how many that are."""
+        who = next(person["email"] for person in self.box.company["people"] if person["role"] == MANAGER)
+        wanted, count = {campaign.id for campaign in campaigns}, 0
+        for stage in self.entities():
+            both = {"jira", "airtable"} <= stage.shown_in
+            if stage.kind is Kind.STAGE and stage.campaign in wanted and both and not stage.disputed:
+                native, count = stage.links[tool].ref.native, count + 1
+                place = {"issue": native} if tool == "jira" else {"table": "Stages", "record": native}
+                field = "duedate" if tool == "jira" else "Due"
+                self.control(f"{tool}/edit", {"as": who, "fields": {field: f"2026-06-{10 + count % 20}"}, **place})
+        return count
+
     def empty(self, tool: str) -> None:
         """People take everything out of a tool."""
         who = next(person["email"] for person in self.box.company["people"] if person["role"] == MANAGER)

@@ -10,11 +10,12 @@ from connectors.airtable_errors import Gone, Hidden, Renamed
 from connectors.airtable_tables import Table, is_id
 from connectors.airtable_wire import Wire
 from connectors.answers import items, understood, word
-from sync.errors import Ambiguous, Rejected, Stale, SyncError, Unavailable
+from sync.errors import Ambiguous, ConfigError, Rejected, Stale, SyncError, Unavailable
 from sync.model import Kind, Record, Ref
 from sync.ports import Archive, Change, Create, Failed, Outcome, Update, Written
 
 BATCH = 10  # records of one write, reference airtable §7
+AT_ONCE = 100  # changes of one call: as many as are looked at by one page before
 
 T = TypeVar("T")
 
@@ -46,9 +47,13 @@ class Writer:
             else:
                 groups.setdefault((type(change), kind), []).append(index)
         tables = self._tables(False) if groups else {}
+        down: SyncError | None = None
         for (_, kind), indexes in groups.items():
             for chunk in slices(indexes, BATCH):
-                outcomes.update(zip(chunk, self._apply(tables[kind], [changes[i] for i in chunk]), strict=True))
+                some = [changes[i] for i in chunk]
+                done = [Failed(one, down) for one in some] if down else self._apply(tables[kind], some)
+                down = down or _outage(done)
+                outcomes.update(zip(chunk, done, strict=True))
         return [outcomes[index] for index in range(len(changes))]
 
     def _apply(self, table: Table, changes: Sequence[Change]) -> list[Outcome]:
@@ -138,6 +143,12 @@ class Writer:
         except Unavailable as exc:
             raise (Ambiguous(str(exc)) if creating else exc) from exc
         return [*records]
+
+
+def _outage(outcomes: Sequence[Outcome]) -> SyncError | None:
+    """The failure after which nothing more is asked for in this call: it would meet every request."""
+    errors = (one.error for one in outcomes if isinstance(one, Failed))
+    return next((e for e in errors if isinstance(e, Unavailable | ConfigError) and not isinstance(e, Ambiguous)), None)
 
 
 def kind_of(change: Change) -> Kind:

@@ -5,13 +5,43 @@ No step sends. One that unschedules says so before the next one begins, so that 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from connectors.calendar import Content, Entry, Esp, SendTime, Status
+from connectors import clock
+from connectors.calendar import Content, Entry, Esp, SendTime, Status, several
 from connectors.calendar_schedule import Rules, same, told
 from sync.errors import ConfigError, Rejected, Stale, SyncError, Unavailable
+
+FRESH = 5.0  # seconds for which what a page has shown counts as a look
+
+
+class Looks:
+    """Campaigns as they are right before they are edited: by pages, which are asked for again as they grow old.
+
+    Only for `plain` edits, which cannot touch a schedule; and only a draft counts. All else is looked at by itself.
+    """
+
+    def __init__(self, esp: Esp, plain: Sequence[str]) -> None:
+        self._esp = esp
+        self._ahead = list(plain)
+        self._asked: list[str] = []
+        self._shown: dict[str, Entry] = {}
+        self._at = 0.0
+
+    def at(self, id_: str) -> Entry | None:
+        """One campaign as it is now; None is the ESP's own not-found."""
+        if id_ not in self._ahead:
+            return self._esp.entry(id_)
+        now, left = clock.monotonic(), self._ahead[self._ahead.index(id_) :]
+        if len(left) > 1 and (id_ not in self._asked or now - self._at > FRESH):
+            # Counted from before it is asked for: from then on somebody may have edited.
+            self._asked, self._at = left[: self._esp.batch], now
+            self._shown = several(self._esp, self._asked)
+        self._ahead = left[1:]
+        shown = self._shown.pop(id_, None) if now - self._at <= FRESH else None
+        return shown if shown and shown.status is Status.DRAFT else self._esp.entry(id_)
 
 
 class Steps:

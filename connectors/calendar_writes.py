@@ -7,14 +7,14 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeGuard
 
 from connectors.calendar import Content, Entry, Esp, Schedule, Sending, SendTime, Status
 from connectors.calendar_content import CONTENT, content_of
 from connectors.calendar_drafts import Drafts, outage
 from connectors.calendar_records import Records
 from connectors.calendar_schedule import Rules, same, send_time, shown, told
-from connectors.calendar_steps import Steps, unfinished
+from connectors.calendar_steps import Looks, Steps, unfinished
 from sync.errors import Rejected, Stale, SyncError
 from sync.model import Record
 from sync.ports import Archive, Change, Create, Failed, Outcome, Update, Written
@@ -43,22 +43,24 @@ class Writes:
         self._drafts = Drafts(tool, esp, records, self._rules, self._refuse_unknown)
 
     def write(self, changes: Sequence[Change]) -> list[Outcome]:
-        """Each change, re-read right before and read back after. Drafts that are to be made are made together."""
+        """Each change, looked at right before and read back after. Drafts that are to be made are made together."""
         outcomes: list[Outcome] = []
         for makes, some in groupby(changes, key=lambda change: isinstance(change, Create)):
             if makes:
                 orders = [change for change in some if isinstance(change, Create)]
                 outcomes += self._drafts.make(orders, outage(outcomes))
             else:
-                for change in some:
+                others = list(some)
+                looks = Looks(self._esp, [one.record.ref.native for one in others if _is_plain(one)])
+                for change in others:
                     down = outage(outcomes)
-                    outcomes.append(Failed(change, down) if down else self._write(change))
+                    outcomes.append(Failed(change, down) if down else self._write(change, looks))
         return outcomes
 
-    def _write(self, change: Change) -> Outcome:
+    def _write(self, change: Change, looks: Looks) -> Outcome:
         try:
             if isinstance(change, Update):
-                return self._update(change)
+                return self._update(change, looks)
             if isinstance(change, Archive):
                 self._archive(change)
         except SyncError as error:
@@ -80,10 +82,10 @@ class Writes:
             raise Rejected(f"{self._tool}: nothing is removed from here; a person has to do it there.")
         self._esp.delete(current)
 
-    def _update(self, change: Update) -> Outcome:
+    def _update(self, change: Update, looks: Looks) -> Outcome:
         self._refuse_unknown(change.fields)
         native = change.record.ref.native
-        current = self._esp.entry(native)
+        current = looks.at(native)
         if current is None:
             raise Stale(f"{self._tool}: the campaign {native} is no longer there.")
         # A draft that has its new time already is asked for nothing but to be scheduled.
@@ -258,6 +260,11 @@ class Writes:
                 record = replace(record, fields={k: v for k, v in record.fields.items() if k != "planned"})
             return record
         return None
+
+
+def _is_plain(change: Change) -> TypeGuard[Update]:
+    """Whether it can touch no schedule."""
+    return isinstance(change, Update) and not change.resumed and not set(TIMED) & change.fields.keys()
 
 
 def _edits(content: Content | None) -> tuple[Step, ...]:

@@ -9,7 +9,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from connectors import jira_changes, jira_history, jira_issues, jira_links, jira_listing, jira_people, jira_write
+from connectors import (
+    jira_changes,
+    jira_history,
+    jira_issues,
+    jira_links,
+    jira_listing,
+    jira_people,
+    jira_readback,
+    jira_write,
+)
 from connectors.http import Retry
 from connectors.jira_login import Login
 from connectors.jira_project import Project
@@ -17,7 +26,7 @@ from connectors.jira_site import Site
 from connectors.oauth import Grant
 from sync.errors import ConfigError
 from sync.model import Attribution, Kind, Record, Ref
-from sync.ports import Capability, Change, Member, NativeSchema, Outcome, Relation, Written
+from sync.ports import Capability, Change, Member, NativeSchema, Outcome, Relation, Withheld, Written
 
 SETTLE = jira_issues.SETTLE.total_seconds()
 T = TypeVar("T")
@@ -81,7 +90,7 @@ class JiraConnector:
         """Go by it. A listing that Jira then refuses is asked for once more, after all has been asked anew."""
         self._project.recall(setup)
 
-    def fetch(self, after: str | None = None) -> Iterator[Record]:
+    def fetch(self, after: str | None = None, known: Collection[Ref] = ()) -> Iterator[Record]:  # noqa: ARG002  it goes by times
         """Every issue of the two types, campaigns first. What this instance has written is read past the index."""
         yield from self._or_anew(lambda: self._fetch(after))
 
@@ -142,6 +151,10 @@ class JiraConnector:
         """Never called: nothing is sent from here."""
         return {}
 
+    def withheld(self) -> Sequence[Withheld]:
+        """Never called: what may not be read here fails where it is read."""
+        return ()
+
     def relate(self, record: Record, relations: Sequence[Relation], dropped: Sequence[str]) -> None:
         """Remote issue links. Raises Rejected where this account may not link issues, Stale where the issue is gone."""
         jira_links.relate(self._site, record, relations, dropped)
@@ -149,6 +162,10 @@ class JiraConnector:
     def measure(self, refs: Sequence[Ref]) -> Mapping[Ref, Mapping[str, float]]:  # noqa: ARG002  nothing is sent here
         """Never called: nothing is sent from here."""
         return {}
+
+    def glance(self, refs: Sequence[Ref]) -> Mapping[Ref, Record]:
+        """These issues as the index of a Data Center has them, 100 per request. Cloud reads as many past its index."""
+        return jira_readback.glance(self._project, refs)
 
     def read(self, refs: Sequence[Ref]) -> Mapping[Ref, Record | None]:
         """These issues, past the index; on Cloud 100 per request, and one more for each that is not there."""

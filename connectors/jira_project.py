@@ -77,7 +77,9 @@ class Project:
         """Go by an earlier run's set-up; by none after None, and after what is not understood."""
         told = setup_of(text, self._asked()) if text is not None else None
         self.recalled = told is not None
-        self.site.presume(told.site if told else None)
+        # What the site is, and who we are there, need not be asked of one that has just answered us well.
+        if told or not self.site.answers:
+            self.site.presume(told.site if told else None)
         self._place, self._layout = (told.place, told.layout) if told else (None, None)
         self._seen = list(told.seen) if told else self._seen
         self._proven_at = None

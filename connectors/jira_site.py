@@ -57,6 +57,7 @@ class Site:
         self._user: str | None = None  # of a Data Center, once known
         self._named = False  # whether the last answer said that it is for a user who is signed in
         self._presumed: Introduction | None = None
+        self.answers = False  # whether the last answer of this connection was a good one
 
     @property
     def introduction(self) -> Introduction | None:
@@ -66,7 +67,7 @@ class Site:
     def presume(self, introduction: Introduction | None) -> None:
         """Go by what it told earlier instead of asking; None asks again."""
         self.close()
-        self._user, self._presumed = None, introduction
+        self._user, self._presumed, self.answers = None, introduction, False
 
     @property
     def vouched(self) -> bool:
@@ -247,6 +248,7 @@ class Site:
         self.clock.learn(response)
         if (now := self.clock.now()) is not None:
             self.asked_at = now - response.elapsed
+        self.answers = response.ok
         if not response.ok and response.status_code not in tolerated:
             raise refusal_of(self.tool, doing, response, creating=creating) from None
         if response.is_redirect:

@@ -26,7 +26,7 @@ from connectors.klaviyo_jobs import CLASSIC, Form, Jobs
 from connectors.klaviyo_reports import Reports
 from connectors.klaviyo_wire import Wire
 from sync.errors import Rejected, Stale, Unavailable
-from sync.ports import LOCKED, Calendar, Metering, TimeKind
+from sync.ports import LOCKED, Calendar, Metering, TimeKind, Withheld
 
 PAGE = 100  # campaigns of one page (reference esp §1.2)
 PARTS = {
@@ -205,9 +205,9 @@ class KlaviyoEsp:
         """One report for up to a hundred campaigns."""
         return self._reports.measure(ids)
 
-    def ungranted(self) -> Sequence[str]:
+    def withheld(self) -> Sequence[Withheld]:
         """The conversions, where the account has no metric for them; asks for its metrics unless one is configured."""
-        return self._reports.ungranted()
+        return self._reports.withheld()
 
     def time(self) -> datetime | None:
         """Klaviyo's own time, by its last answer."""

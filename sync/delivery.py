@@ -7,28 +7,23 @@ that is remembered is remembered between them, by one tool at a time.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
 
-from sync.batches import chunks, parts, phases
+from sync.batches import chunks, least, needs_set_up, parts, phases
 from sync.codec import encode
 from sync.errors import Ambiguous, ConfigError, Rejected, Stale, SyncError, Unavailable
 from sync.model import UNSET, Record, Ref
-from sync.plan import LINK_FIELD, NAME_OF_CAMPAIGN, Side, Step
+from sync.plan import LINK_FIELD, Side, Step
 from sync.ports import Archive, Change, Connector, Create, NativeSchema, Outcome, Update, Written
 from sync.report import Action
 from sync.report import State as Progressed
 from sync.state import State
 from sync.store import Store
-from sync.workspace import GivenUp, Job, Surroundings, Work, Workspace
+from sync.workspace import GivenUp, Part, Surroundings, Work, Workspace
 from sync.written import remember_part, remember_written
-
-T = TypeVar("T")
-# A part of a tool's work, which asks the tool by jobs of its own and has a result.
-Part = Generator[Job, Any, T]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +53,11 @@ class Delivery:
     unscheduled: dict[tuple[str, str], bool] = field(default_factory=dict)
     # Tools that go by what was kept of their set-up, and their fields by that: they are asked before the first write.
     recalled: dict[str, NativeSchema] = field(default_factory=dict)
+    # Entities of which a record was made, and by tool what there is to do about them while others are written: it is
+    # given that list, which grows, and whether anybody is still at it.
+    made: list[str] = field(default_factory=list)
+    meanwhile: Mapping[str, Callable[[list[str], Callable[[], bool]], Work]] = field(default_factory=dict)
+    _writing: int = 0  # tools that have steps left
     # Intents that took a send off, and whether that is sure: written by a job, read when that has ended.
     _begun: dict[int, bool] = field(default_factory=dict)
     _broken: bool = False  # the run was ended while somebody may still be writing
@@ -70,8 +70,11 @@ class Delivery:
             by_tool: dict[str, list[Step]] = {tool: [] for tool in sorted({step.tool for step in part})}
             for step in part:
                 by_tool[step.tool].append(step)
+            self._writing = len(by_tool)
+            others = [] if not by_tool else sorted(self.meanwhile.keys() - by_tool.keys())
+            works = [self._deliver_tool(tool, own, len(steps)) for tool, own in by_tool.items()]
             try:
-                self.around.side_by_side([self._deliver_tool(tool, own, len(steps)) for tool, own in by_tool.items()])
+                self.around.side_by_side([*works, *map(self._do_meanwhile, others)])
             except BaseException:
                 self._broken = True
                 raise
@@ -83,10 +86,18 @@ class Delivery:
 
     def _deliver_tool(self, tool: str, steps: Sequence[Step], total: int) -> Work:
         batch = max(1, self.sides[tool].capability.batch)
-        for phase in phases(steps):
-            for chunk in chunks(phase, batch):
-                yield from self._deliver_chunk(tool, chunk)
-                self.around.progress("writing", len(self.results), total)
+        try:
+            for phase in phases(steps):
+                for chunk in chunks(phase, batch):
+                    yield from self._deliver_chunk(tool, chunk)
+                    self.around.progress("writing", len(self.results), total)
+        finally:
+            self._writing -= 1
+        yield from self._do_meanwhile(tool)
+
+    def _do_meanwhile(self, tool: str) -> Work:
+        if tool in self.meanwhile and tool not in self.down:
+            yield from self.meanwhile[tool](self.made, lambda: self._writing > 0)
 
     def _deliver_chunk(self, tool: str, chunk: Sequence[Step]) -> Part[None]:
         if tool in self.down:
@@ -94,7 +105,7 @@ class Delivery:
             return
         connector = self.workspace.tools[tool].connector
         try:
-            yield from self._ask_set_up(tool, connector)
+            yield from self._ask_set_up(tool, connector, chunk)
             ready = yield from self._ready(tool, connector, chunk)
         except SyncError as error:
             self.down[tool] = error
@@ -102,7 +113,7 @@ class Delivery:
             return
         if not ready:
             return
-        intents = self._intend(ready, connector.time() or self.around.clock())
+        intents = self._intend(ready, self._now(tool))
         changes = [self._noted(step, change, intent) for (step, change), intent in zip(ready, intents, strict=True)]
         try:
             outcomes: Sequence[Outcome] = yield partial(connector.write, changes)
@@ -117,10 +128,11 @@ class Delivery:
             else:
                 yield from self._cell_by_cell(tool, connector, step)
 
-    def _ask_set_up(self, tool: str, connector: Connector) -> Part[None]:
+    def _ask_set_up(self, tool: str, connector: Connector, chunk: Sequence[Step]) -> Part[None]:
         """What was kept of a tool's set-up will do to read, but not to write. Raises Stale when it has changed."""
-        known = self.recalled.pop(tool, None)
-        if known is not None:
+        known = self.recalled.get(tool)
+        if known is not None and needs_set_up(chunk, known, self.sides[tool].capability):
+            del self.recalled[tool]
             connector.recall(None)
             if (yield connector.schema) != known:
                 raise Stale(f"{tool}: its fields have changed meanwhile; the next run goes by what they are now")
@@ -128,17 +140,14 @@ class Delivery:
     def _bare(self, tool: str, step: Step, refusal: SyncError) -> Part[None]:
         """Repeat a refused creation with only what it cannot do without: one bad value must not keep a record from
         being made. The next run gives it the rest, cell by cell, and tells which one is refused."""
-        mapping, least = self.sides[tool].mapping, dict(step.values)
-        for name in step.values:
-            rest = {other: value for other, value in least.items() if other != name}
-            if mapping.lacking(step.kind, rest) is None:
-                least = rest
-        if len(least) == len(step.values):
+        bare = least(step, self.sides[tool].mapping)
+        if bare is None:
             self.results.append(Result(step, Progressed.FAILED, refusal))
             return
-        native = mapping.put(step.kind, {**least, NAME_OF_CAMPAIGN: step.campaign_name}, None).fields
-        cells = tuple(cell for cell in step.cells if cell.field in least)
-        yield from self._deliver_chunk(tool, [replace(step, values=least, native=native, cells=cells)])
+        yield from self._deliver_chunk(tool, [bare])
+        # Where even that is refused, what was planned is what has failed.
+        done = Progressed.DONE
+        self.results[:] = [replace(r, step=step) if r.step is bare and r.state is not done else r for r in self.results]
 
     def _cell_by_cell(self, tool: str, connector: Connector, step: Step) -> Part[None]:
         """Repeat a refused update cell by cell: tools take all of a change or nothing, and one bad value must hold
@@ -166,14 +175,15 @@ class Delivery:
                 yield from self._deliver_chunk(tool, [replace(one, native=native)])
 
     def _ready(self, tool: str, connector: Connector, chunk: Sequence[Step]) -> Part[list[tuple[Step, Change]]]:
-        """The changes whose records still are what the plan saw."""
-        refs = [step.sighting.record.ref for step in chunk if step.sighting is not None]
+        """The changes whose records still are what the plan saw, as far as the write itself does not compare that."""
+        refs = [step.sighting.record.ref for step in chunk if step.sighting and not self._is_compared(step)]
         fresh: Mapping[Ref, Record] = (yield partial(connector.read, refs)) if refs else {}
         ready: list[tuple[Step, Change]] = []
         for step in chunk:
-            now = fresh.get(step.sighting.record.ref) if step.sighting else None
+            seen = step.sighting.record if step.sighting else None
+            now = seen if seen is None or self._is_compared(step) else fresh.get(seen.ref)
             parent, known = self._parent(step)
-            if step.sighting and (now is None or self._differs(step, now)):
+            if seen and (now is None or step.differs(now, self.sides[tool].mapping)):
                 self._put_off([step], Stale(f"somebody changed it in {tool} meanwhile; the next run merges that"))
             elif not known:
                 self._put_off([step], Stale(f"its campaign has no record in {tool} yet"))
@@ -184,6 +194,10 @@ class Delivery:
             else:
                 ready.append((step, Update(now, step.native, parent, resumed=step.resumed)))
         return ready
+
+    def _is_compared(self, step: Step) -> bool:
+        """Whether the write looks by itself. Where a send was taken off the calendar earlier, we look all the same."""
+        return self.sides[step.tool].capability.compares and step.action is Action.UPDATE and not step.resumed
 
     def _noted(self, step: Step, change: Change, intent: int) -> Change:
         """The change, which tells us when it has taken a send off the calendar."""
@@ -207,15 +221,6 @@ class Delivery:
         link = campaign.links.get(step.tool) if campaign else None
         return (link.ref.native, True) if link and not link.gone else (None, False)
 
-    def _differs(self, step: Step, now: Record) -> bool:
-        if step.sighting is None:
-            return False
-        before, mapping = step.sighting.reading.values, self.sides[step.tool].mapping
-        reading = mapping.get(now).values
-        names = [name for name in step.values if name != LINK_FIELD] or list(before)
-        moved = LINK_FIELD in step.values and now.parent != step.sighting.record.parent
-        return moved or any(reading.get(name) != before.get(name) for name in names if name != LINK_FIELD)
-
     def _intend(self, ready: Sequence[tuple[Step, Change]], at: datetime) -> list[int]:
         changes = [(step.tool, step.entity, step.action.value, _cells(step)) for step, _ in ready]
         with self.store.transaction() as transaction:
@@ -231,10 +236,12 @@ class Delivery:
             for (step, _), intent, outcome in zip(ready, intents, outcomes, strict=True):
                 if isinstance(outcome, Written):
                     self._remember(step, outcome.record)
+                    self.made += [step.entity] if step.action is Action.CREATE else []
                     known += self._finished(step, intent)
                     self.results.append(Result(step, Progressed.DONE))
                     continue
-                remember_part(self.state.entities[step.entity], step, outcome.record, self.sides[step.tool])
+                entity, now = self.state.entities[step.entity], self._now(step.tool)
+                remember_part(entity, step, outcome.record, self.sides[step.tool], now)
                 # An unanswered write keeps its intent: what became of it is looked up before it is repeated. So does
                 # one that stopped between its steps.
                 unknown = isinstance(outcome.error, Ambiguous)
@@ -270,12 +277,16 @@ class Delivery:
         return sure is True or (sure is False and not isinstance(error, Rejected | Stale | ConfigError))
 
     def _remember(self, step: Step, record: Record | None) -> None:
-        entity = self.state.entities[step.entity]
+        entity, now = self.state.entities[step.entity], self._now(step.tool)
         if record is None:
-            entity.links[step.tool].gone = True
+            entity.links[step.tool].gone, entity.links[step.tool].learned = True, now
             return
         self.shown[step.entity, step.tool] = record
-        remember_written(entity, step, record, self.sides[step.tool], self.workspace.schema)
+        remember_written(entity, step, record, self.sides[step.tool], self.workspace.schema, now)
+
+    def _now(self, tool: str) -> datetime:
+        """By the tool's own clock where it tells one."""
+        return self.workspace.tools[tool].connector.time() or self.around.clock()
 
     def _put_off(self, steps: Iterable[Step], error: SyncError) -> None:
         state = Progressed.FAILED if isinstance(error, Rejected) else Progressed.DEFERRED

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial, partialmethod
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import bounds, decode, engine, limits, tables
+from benchmarks import bounds, calls, decode, engine, limits, tables
 from benchmarks.__main__ import main
 from benchmarks.bounds import Listing, Work
 from benchmarks.desk import TOOLS, Desk
@@ -44,9 +45,9 @@ HUNDRED = (100, 850)
         (Work(Listing.FULL, HUNDRED), 2, 10, 10, 1),
         (Work(Listing.CHANGES, HUNDRED), 1, 1, 2, 1),
         (Work(Listing.CHANGES, HUNDRED, changed=(1, 101)), 1, 4, 3, 1),
-        (Work(Listing.COUNT, HUNDRED), 2, 11, 12, 1),
+        (Work(Listing.COUNT, HUNDRED), 2, 11, 12, 2),
         (Work(Listing.FULL, (0, 0), created=HUNDRED), 1 + 2 + 17 + 10, 2 + 10 + 85, 2 + 10 + 85, 1 + 100),
-        (Work(Listing.CHANGES, (101, 0), edited=(11, 0), moved=3), 1 + 11 + 3, 1 + 2, 2 + 2, 2 + 11),
+        (Work(Listing.CHANGES, (101, 0), edited=(11, 0), moved=3), 1 + 11 + 3, 1 + 2, 2 + 2, 1 + 11),
         (Work(Listing.CHANGES, (1, 0), subjects=4, tags=2), 1, 1, 2, 1 + 6),
     ],
 )
@@ -57,6 +58,33 @@ def test_a_bound_is_what_full_pages_and_batches_take(
     assert bounds.airtable(work, log=True) == log
     assert bounds.airtable(work, log=False) == polling
     assert bounds.klaviyo(work) == klaviyo
+
+
+def test_a_look_at_what_is_changed_goes_by_pages_but_on_a_data_center() -> None:
+    work = Work(Listing.CHANGES, HUNDRED, edited=(10, 80), updated=(10, 101))
+    assert bounds.looks(work, tool="jira") == 2
+    assert bounds.looks(work, tool="jira", cloud=False) == 111
+    assert bounds.looks(work, tool="airtable") == 1 + 2
+    assert bounds.looks(replace(work, updated=(10, 0)), tool="klaviyo") == 1
+
+
+ALLOWED = {calls.CLOUD: 2, calls.DC: 2, calls.LOG: 2, calls.POLLING: 2, calls.KLAVIYO: 1}
+
+
+def test_changes_cost_their_writes_and_a_look_and_little_that_is_the_same_for_any_number(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Given three of twelve campaigns that are edited with all their stages. What is counted beside the bound with a
+    look is a page for the merge (of each table), and a page to read back from Jira's; the set-up is counted apart."""
+    monkeypatch.setattr(calls, "SHARE", 4)
+    found = [row for row in calls.measure_changes(12, say=str) if "elsewhere" in row.run]
+    assert {row.tool for row in found} == ALLOWED.keys()
+    for row in found:
+        beside = row.requests - row.uses[Use.SETUP] - row.bound - row.looks
+        assert 0 <= beside <= ALLOWED[row.tool], row
+        assert row.uses[Use.SETUP] <= (6 if row.tool in (calls.CLOUD, calls.DC) else 1), row
+        assert row.uses[Use.SETUP] == 0 or row.tool != calls.KLAVIYO, "an ESP's fields are its own"
+        assert row.written >= 3
 
 
 def test_a_new_issue_takes_its_step_along_on_cloud_and_not_on_a_data_center() -> None:
@@ -93,6 +121,7 @@ def entry(tool: str, asked: str, query: str = "") -> dict[str, object]:
         (entry("klaviyo", "GET /api/segments"), Use.SETUP),
         (entry("klaviyo", "GET /api/campaigns"), Use.LISTING),
         (entry("klaviyo", "GET /api/campaigns/01K"), Use.LOOK),
+        (entry("klaviyo", "GET /api/campaigns", 'filter=and(equals(archived,false),any(id,["01K"]))'), Use.LOOK),
         (entry("klaviyo", "PATCH /api/campaign-messages/01K"), Use.WRITE),
     ],
 )

@@ -42,6 +42,25 @@ def test_a_bad_record_fails_alone_and_the_rest_of_its_batch_is_written(wire: Any
     assert all(type(o.error) is Rejected and 'no option "Odd"' in str(o.error) for o in failed)
 
 
+def test_a_call_takes_a_hundred_changes_by_ten_to_a_request(wire: Any, airtable: Connector) -> None:
+    def answer(request: PreparedRequest) -> tuple[int, dict[str, str], str]:
+        return 200, {}, json.dumps({"records": [row(r["id"], **r["fields"]) for r in body(request)["records"]]})
+
+    wire.add_callback("PATCH", CAMPAIGNS, answer)
+    assert airtable.capability.batch == 100
+    outcomes = airtable.write([Update(campaign(f"rec{n}"), {"fldName": f"No. {n}"}) for n in range(25)])
+    assert [one.record and one.record.ref.native for one in outcomes] == [f"rec{n}" for n in range(25)]
+    assert [len(body(one)["records"]) for one in sent(wire)] == [10, 10, 5]
+
+
+def test_after_a_failure_that_would_meet_every_request_the_rest_is_not_tried(wire: Any, airtable: Connector) -> None:
+    wire.patch(CAMPAIGNS, **failure(401, "AUTHENTICATION_REQUIRED", "Authentication required"))
+    outcomes = airtable.write([Update(campaign(f"rec{n}"), {"fldName": "x"}) for n in range(25)])
+    assert [type(one) for one in outcomes] == [Failed] * 25
+    assert {type(one.error) for one in outcomes if isinstance(one, Failed)} == {ConfigError}
+    assert len(sent(wire)) == 1
+
+
 @pytest.mark.parametrize(
     ("fields", "refusal", "column"),
     [

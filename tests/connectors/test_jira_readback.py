@@ -9,9 +9,19 @@ from typing import Any
 
 import pytest
 
-from sync.model import Kind, Record
+from sync.model import Kind, Record, Ref
 from sync.ports import Change, Create, Update, Written
-from tests.connectors.jira_wire import NO_ISSUE, House, epic_record, house_connector, issue, task, transitions
+from tests.connectors.jira_wire import (
+    NO_ISSUE,
+    House,
+    Wire,
+    connector,
+    epic_record,
+    house_connector,
+    issue,
+    task,
+    transitions,
+)
 
 BEFORE = datetime(2026, 10, 8, 15, 8, 33, 123000, tzinfo=UTC)
 EARLIER, SAME, LATER = (f"2026-10-08T15:08:{second}+0000" for second in ("32.000", "33.123", "33.124"))
@@ -131,7 +141,7 @@ def test_a_stage_is_believed_under_the_campaign_it_was_moved_to(house: House) ->
         for native, epic in (("10461", "CAM-18"), ("10462", "CAM-17"))
     ]
     house.on("POST", "search", {"issues": shown, "total": 2})
-    stages = [replace(held(native), ref=replace(held(native).ref, kind=Kind.STAGE)) for native in ("10461", "10462")]
+    stages = [replace(held(native), ref=held(native).ref._replace(kind=Kind.STAGE)) for native in ("10461", "10462")]
     summaries, _ = written(house, [Update(stage, {}, parent="10452") for stage in stages])
     assert summaries == ["Spring launch", "By itself 1"]
 
@@ -174,3 +184,23 @@ def test_what_was_moved_is_believed_in_the_status_it_was_brought_into(
     assert [record.fields["status"]["id"] for record in records if record is not None] == ["10106", "10106"]
     read = [str(c.request.url).partition("?")[0].rpartition("/")[2] for c in house.calls if _reads(c)]
     assert [native for native in read if native != "transitions"] == by_itself
+
+
+REFS = [Ref("jira", Kind.CAMPAIGN, native) for native in TWO]
+
+
+def test_a_glance_is_one_question_to_the_index_of_a_data_center(house: House) -> None:
+    house.on("POST", "search", {"issues": [issue("10451"), issue("10452", labels=["campaign-sync-archived"])]})
+    made = house_connector()
+    shown = made.glance(REFS)
+    assert list(shown) == REFS[:1], "what is not what it was taken for is read by itself"
+    (asked,) = house.sent("POST", "search")
+    assert asked["jql"] == "id in (10451, 10452) ORDER BY id ASC"
+    assert made.glance([*REFS[:1], Ref("jira", Kind.CAMPAIGN, "1) OR (1")]) == {}, "and one is as soon read"
+
+
+def test_there_is_no_glance_at_cloud_which_reads_a_page_past_its_index() -> None:
+    with Wire() as cloud:
+        cloud.site()
+        assert connector().glance(REFS) == {}
+        assert {call.request.method for call in cloud.calls} == {"GET"}

@@ -126,6 +126,16 @@ def test_the_fields_are_the_same_and_after_forgetting_they_are_asked_for(site: W
     assert len(site.calls) == 7
 
 
+def test_what_the_site_is_need_not_be_asked_of_one_that_has_just_answered_well(site: Wire) -> None:
+    made = recalled(told(site, connector(), issue("10451")))
+    site.on("POST", "search/jql", {"issues": [issue("10451")], "isLast": True})
+    list(made.changes(SINCE))
+    made.recall(None)
+    made.schema()
+    assert "/serverInfo" not in paths(site)
+    assert "/myself" in paths(site), "but who we are there, nobody has said yet"
+
+
 def test_nothing_is_handed_on_before_anything_is_known(site: Wire) -> None:
     made = connector()
     assert made.setup() is None

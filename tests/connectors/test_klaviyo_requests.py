@@ -8,11 +8,13 @@ from datetime import timedelta
 
 import pytest
 
+from connectors import clock
 from connectors.calendar_connector import CalendarConnector
+from connectors.calendar_steps import Looks
 from connectors.klaviyo import KlaviyoEsp
 from connectors.klaviyo_omnichannel import KlaviyoOmnichannelEsp
 from sync.model import Kind, Record, Ref
-from sync.ports import Create, Update, Written
+from sync.ports import Create, Failed, Update, Written
 from tests.connectors.klaviyo_desk import AT, NOW, Desk, box, desk
 
 __all__ = ["box", "desk"]
@@ -74,6 +76,67 @@ def test_a_draft_is_looked_at_and_written_and_the_answers_tell_the_rest(desk: De
     assert outcome.record
     assert (outcome.record.fields["name"], outcome.record.fields["subject"]) == ("Summer", ["Sun"])
     assert outcome.record == klaviyo.read([ref])[ref]
+
+
+def several(desk: Desk, klaviyo: CalendarConnector, count: int) -> list[Record]:
+    """Drafts of people's, as they are glanced at."""
+    refs = [Ref("klaviyo", Kind.CAMPAIGN, desk.campaign(f"Spring {number}")) for number in range(count)]
+    before = len(desk.heard)
+    glanced = klaviyo.glance(refs)
+    assert asked(desk, before) == ["GET /api/campaigns"]
+    assert glanced == klaviyo.read(refs)
+    return [glanced[ref] for ref in refs]
+
+
+def renamed(records: list[Record]) -> list[Update]:
+    return [Update(record, {"name": f"{record.fields['name']} anew"}) for record in records]
+
+
+def test_several_drafts_are_looked_at_by_one_page_and_written_one_by_one(
+    desk: Desk, klaviyo: CalendarConnector
+) -> None:
+    records = several(desk, klaviyo, 3)
+    before = len(desk.heard)
+    outcomes = klaviyo.write(renamed(records))
+    assert asked(desk, before) == ["GET /api/campaigns", *["PATCH /api/campaigns/*"] * 3]
+    assert [one.record and one.record.fields["name"] for one in outcomes] == [f"Spring {n} anew" for n in range(3)]
+
+
+def test_whoever_edits_one_of_them_before_that_page_is_not_overruled(desk: Desk, klaviyo: CalendarConnector) -> None:
+    records = several(desk, klaviyo, 3)
+    desk.people("edit", campaign=records[1].ref.native, name="Mine")
+    outcomes = klaviyo.write(renamed(records))
+    assert [type(one) for one in outcomes] == [Written, Failed, Written]
+    assert "somebody just changed name" in str(outcomes[1].error)  # type: ignore[union-attr]
+    assert desk.held(records[1].ref.native).fields["name"] == "Mine"
+
+
+def test_a_page_that_has_grown_old_is_asked_for_again(
+    desk: Desk, klaviyo: CalendarConnector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = several(desk, klaviyo, 4)
+    times = iter((0.0, 4.0, 8.0, 9.0))
+    monkeypatch.setattr(clock, "monotonic", lambda: next(times))
+    looks, before = Looks(klaviyo._esp, [one.ref.native for one in records]), len(desk.heard)
+    shown = [looks.at(one.ref.native) for one in records]
+    assert [one and one.id for one in shown] == [one.ref.native for one in records]
+    assert asked(desk, before) == ["GET /api/campaigns"] * 2
+
+
+def test_what_may_touch_a_schedule_is_looked_at_by_itself(desk: Desk, klaviyo: CalendarConnector) -> None:
+    records = several(desk, klaviyo, 2)
+    before, later = len(desk.heard), {"planned": {"kind": "instant", "at": "2026-05-03T10:00:00+00:00"}}
+    klaviyo.write([Update(record, later) for record in records])
+    assert asked(desk, before) == ["GET /api/campaigns/*", "PATCH /api/campaigns/*"] * 2
+
+
+def test_what_a_page_lacks_is_looked_at_by_itself(desk: Desk, klaviyo: CalendarConnector) -> None:
+    records = several(desk, klaviyo, 2)
+    desk.people("archive", campaign=records[0].ref.native)
+    before = len(desk.heard)
+    outcomes = klaviyo.write(renamed(records))
+    assert [type(one) for one in outcomes] == [Failed, Written]
+    assert asked(desk, before) == ["GET /api/campaigns", "GET /api/campaigns/*", "PATCH /api/campaigns/*"]
 
 
 @pytest.mark.parametrize("form", FORMS)
