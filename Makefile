@@ -12,6 +12,7 @@ INSTALL := $(PIP) install --no-compile --require-hashes --only-binary :all:
 LOCKED := $(VENV)/.locked
 RUNNABLE := $(VENV)/.runnable
 READY := $(VENV)/.ready
+WARM := $(VENV)/.warm
 
 # Bytecode is kept, also where the environment says not to, but with the packages and not in the tree: without it every
 # process that a test starts compiles all of its libraries first, which takes longer than what it is started for.
@@ -61,8 +62,12 @@ $(READY): $(LOCKED) | $(RUNNABLE)
 demo: $(RUNNABLE)
 	$(VENV)/bin/campaign-sync demo $(if $(JIRA),--jira $(JIRA)) $(foreach esp,$(ESP),--esp $(esp))
 
-test: check
-	$(PY) -m pytest -q -n $(WORKERS)
+# In a new environment one core has the tests and all that they import compiled while another one checks the types;
+# otherwise every worker would do it. Tests are dealt out as they come and taken over from whoever has most left.
+test: $(READY)
+	[ -e $(WARM) ] || { $(PY) -m pytest -q --collect-only >/dev/null 2>&1; touch $(WARM); } & \
+	$(MAKE) --no-print-directory check && wait
+	$(PY) -m pytest -q -n $(WORKERS) --dist worksteal
 
 check: $(READY)
 	$(PY) -m ruff check --quiet

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -25,6 +26,10 @@ __all__ = [
 
 record_direct_calls()
 
+# All that tests ask is on this machine, whatever proxy a developer goes through; and who is told so at once need not
+# look through every variable for one at each request.
+os.environ["no_proxy"] = os.environ["NO_PROXY"] = "127.0.0.1,localhost"
+
 # The same cases on every machine and every day: a red test is always somebody's change.
 settings.register_profile("default", derandomize=True, deadline=None)
 # `make soak`: new cases each time, and many; what it finds is printed as a case to keep.
@@ -32,6 +37,12 @@ settings.register_profile(
     "soak", max_examples=5000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+def pytest_collection_finish() -> None:
+    """What is imported and collected by now stays to the end: nobody needs to look through it for garbage again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import Executor
 from pathlib import Path
 
 import pytest
 
 from sync.ports import Connector
+from tests.crash.apart import every_kill, lean_process
 from tests.crash.boundaries import AFTER_CALL, AFTER_COMMIT, BEFORE_CALL, BEFORE_COMMIT
-from tests.crash.explore import Tally, Trial, singles
+from tests.crash.explore import Tally, Trial
 from tests.crash.heart import Heart
 from tests.crash.remote import RemoteTool
 from tests.crash.scenarios import SCENARIOS
 
 
+@pytest.fixture(scope="module")
+def lean() -> Iterator[Executor]:
+    with lean_process() as process:
+        yield process
+
+
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_a_run_that_is_killed_at_any_boundary_is_made_up_for(name: str, tmp_path: Path) -> None:
-    tally = singles(Trial(Heart(SCENARIOS[name], tmp_path)))
+def test_a_run_that_is_killed_at_any_boundary_is_made_up_for(name: str, lean: Executor, tmp_path: Path) -> None:
+    tally = lean.submit(every_kill, name, tmp_path).result()
     assert tally.violations == []
     assert tally.missed == []
     assert tally.killed == tally.found != []

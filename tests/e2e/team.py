@@ -30,6 +30,25 @@ on_both = pytest.mark.parametrize("flavour", ["cloud", "dc"])
 """The test runs on Jira Cloud and on Data Center."""
 
 
+class Morning:
+    """A running sandbox as it is now, which tests have back as often as they want: cheaper than one of their own."""
+
+    def __init__(self, box: Sandbox) -> None:
+        self._box, self._tools, self._now = box, box.world.snapshot(), box.world.now()
+
+    def again(self, now: datetime | None = None) -> Sandbox:
+        """The sandbox with its tools as they were then and an empty log, at the same time or at this one.
+
+        To a workspace that was synced since `now`, its clock was set back: it asks for everything anew.
+        """
+        world = self._box.world
+        world.faults.clear()
+        world.rewind(self._tools)
+        world.set_clock(now or self._now)
+        world.entries.clear()
+        return self._box
+
+
 class Team:
     """One workspace and the three tools behind it."""
 
@@ -45,7 +64,7 @@ class Team:
 
     @classmethod
     def resume(cls, box: Sandbox, folder: Path) -> Team:
-        """The team of a workspace that was synced once before, with its tools at their new addresses."""
+        """The team of a workspace that was synced once before, with its configuration written anew."""
         shutil.rmtree(folder / "secrets")
         team = cls(box, folder)
         team.now = datetime.fromisoformat(box.world.now().isoformat())

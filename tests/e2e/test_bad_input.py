@@ -18,7 +18,7 @@ from sync.model import Kind
 from sync.report import RunReport, State
 from sync.state import Remembered
 from tests.e2e.native import create, edit, held_by, raw
-from tests.e2e.team import TODAY, Team, of_kind
+from tests.e2e.team import INTERVAL, TODAY, Morning, Team, of_kind
 from tests.e2e.test_fields import drafts
 
 MANAGER, DESIGNER = "campaign manager", "designer"
@@ -27,23 +27,27 @@ FORMULA = '"),TRUE(),OR({Name}!="'
 
 
 @pytest.fixture(scope="session")
-def small_sync(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a small team's first sync leaves on disk; beside its project there is another that the account sees."""
+def small_sync(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Morning]]:
+    """What a small team's first sync leaves on disk and in the tools; beside its project there is another that the
+    account sees.
+    """
     folder = tmp_path_factory.mktemp("small")
-    with Sandbox(seed=1, campaigns=6, now=TODAY, state=folder / "sandbox.json") as box:
+    with Sandbox(seed=1, campaigns=6, now=TODAY) as box:
         team = Team(box, folder)
         outside(team)
         team.sync()
-    return folder
+        yield folder, Morning(box)
 
 
 @pytest.fixture(scope="class")
-def crew(small_sync: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
-    """That team, which all tests of a class share: each leaves its set-up as it was, or is the last."""
+def crew(small_sync: tuple[Path, Morning], tmp_path_factory: pytest.TempPathFactory) -> Team:
+    """That team, which all tests of a class share: each leaves its set-up as it was, or is the last. Its clock was set
+    back, so that it begins by reading every set-up anew.
+    """
+    first, morning = small_sync
     folder = tmp_path_factory.mktemp("crew") / "workspace"
-    shutil.copytree(small_sync, folder)
-    with Sandbox(seed=1, campaigns=6, now=TODAY, state=folder / "sandbox.json") as box:
-        yield Team.resume(box, folder)
+    shutil.copytree(first, folder)
+    return Team.resume(morning.again(TODAY - INTERVAL), folder)
 
 
 def outside(team: Team) -> str:
@@ -334,6 +338,22 @@ class TestLongAndOddTexts:
         assert raw(crew, "klaviyo", campaign)["subject"] == "Found by a long question"
         asked = {(e["method"], e["path"].rpartition("/")[2]) for e in crew.box.world.entries[mark:]}
         assert ("POST", "listRecords") in asked
+
+
+def test_an_option_that_was_added_within_the_hour_is_no_conflict(
+    small_sync: tuple[Path, Morning], tmp_path: Path
+) -> None:
+    """Given what was kept of a set-up, when somebody adds an option and takes it, then the set-up is asked once more,
+    and what another tool does not offer is said of that one."""
+    first, morning = small_sync
+    shutil.copytree(first, tmp_path / "workspace")
+    crew = Team.resume(morning.again(), tmp_path / "workspace")
+    campaign = free(crew)
+    crew.control("jira/add", {"field": "Program", "option": "Webcast"})
+    edit(crew, "jira", campaign, {"Program": "Webcast", "Subject line": "Goes on beside the option"})
+    report = sync_within_scope(crew)
+    assert "Webcast" in told(report, campaign.id)["airtable/program"]
+    assert not [finding for finding in report.findings if finding.kind is FindingKind.CONFLICT]
 
 
 class TestWhatJiraDoesNotOffer:

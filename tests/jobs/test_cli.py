@@ -7,7 +7,9 @@ import subprocess
 import sys
 
 import pytest
+from typer.testing import CliRunner
 
+from jobs.cli import app
 from tests.jobs.conftest import ROOT, Office
 
 
@@ -115,9 +117,9 @@ def test_the_file_is_named_before_or_after_the_command_or_by_the_environment(
     office.config = office.folder / "other.toml"
 
     assert office.call("plan").exit_code == 2
-    assert office.run("--config", "other.toml", "plan").returncode == 2
+    assert CliRunner().invoke(app, ["--config", "other.toml", "plan"]).exit_code == 2
     monkeypatch.setenv("CAMPAIGN_SYNC_CONFIG", "other.toml")
-    assert office.run("plan").returncode == 2
+    assert CliRunner().invoke(app, ["plan"]).exit_code == 2
 
 
 def test_the_configuration_is_checked_with_and_without_the_tools(office: Office) -> None:

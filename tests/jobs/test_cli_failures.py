@@ -94,13 +94,10 @@ def test_ctrl_c_stops_with_its_own_words_and_code(office: Office) -> None:
     os.mkfifo(file)  # reading the tool waits until somebody writes: the call is surely at work
 
     call = office.spawn("sync")
-    assert call.stderr
-    while "reading left" not in call.stderr.readline():
-        pass
-    rest = office.end(call, signal.SIGINT)
+    said = office.end_while_reading(call, signal.SIGINT)
 
     assert call.returncode == 130
-    assert rest.strip() == "stopped; nothing half-written; run again to continue"
+    assert said == ["stopped; nothing half-written; run again to continue"]
 
 
 def test_a_stopped_sync_gives_its_hold_on_the_workspace_back(office: Office) -> None:
@@ -109,14 +106,11 @@ def test_a_stopped_sync_gives_its_hold_on_the_workspace_back(office: Office) -> 
     os.mkfifo(file)
 
     call = office.spawn("sync")
-    assert call.stderr
-    while "reading left" not in call.stderr.readline():
-        pass
-    rest = office.end(call, signal.SIGTERM)
+    said = office.end_while_reading(call, signal.SIGTERM)
     file.unlink()
     office.put("left", a={"Name": "Black Friday"})
 
-    assert (call.returncode, "Traceback" in rest) == (143, False)
+    assert (call.returncode, "Traceback" in "\n".join(said)) == (143, False)
     assert office.call("sync").exit_code == 0
 
 

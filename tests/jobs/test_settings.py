@@ -126,6 +126,10 @@ def test_a_complete_workspace_is_read(load: Load, office: Office) -> None:
     ]
 
 
+def test_who_says_no_schedule_syncs_every_quarter_of_an_hour(load: Load) -> None:
+    assert load(('schedule = "0 7 * * 1-5"\n', "")).schedule == "*/15 * * * *"
+
+
 def test_no_secret_is_in_what_the_settings_show(load: Load) -> None:
     settings = load(('name = "Acme email"', 'name = "Acme"\nstate = "postgresql+psycopg://me:db-geheim@host/db"'))
 

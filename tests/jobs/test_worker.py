@@ -21,7 +21,7 @@ from jobs.worker_alone import alone
 from sync.errors import ConfigError, Unavailable
 from tests.e2e.calendar_office import Offices, offices
 from tests.e2e.team import INTERVAL
-from tests.jobs.conftest import EMAIL, Office
+from tests.jobs.conftest import EMAIL, RARELY, Office
 
 __all__ = ["offices"]
 
@@ -73,6 +73,7 @@ def test_a_send_that_a_stopped_move_left_off_the_calendar_is_mailed_in_the_same_
     monkeypatch.setattr("jobs.wiring.clock", lambda: team.now)
     with Mailbox(tmp_path / "mail") as box:
         team.change('smtp = "smtp://127.0.0.1:9"', f'smtp = "{box.url}"')
+        team.change("*/15 * * * *", RARELY)
 
         worker.serve(load_settings(team.config), once=True)
         (mail,) = box.messages()
@@ -134,7 +135,7 @@ def test_while_a_pass_runs_the_schedule_starts_no_other(settings: Settings) -> N
 
 def test_the_workspaces_schedule_is_the_one_that_is_kept(office: Office) -> None:
     office.config.write_text(
-        office.config.read_text("utf-8").replace("[tools.left]", 'schedule = "5 7 * * 1"\n[tools.left]', 1)
+        office.config.read_text("utf-8").replace(f'schedule = "{RARELY}"', 'schedule = "5 7 * * 1"', 1)
     )
     settings = load_settings(office.config)
 
@@ -195,9 +196,7 @@ def test_a_stop_ends_a_run_between_two_steps() -> None:
 def test_a_signal_ends_the_worker_cleanly(office: Office, number: signal.Signals) -> None:
     call = office.spawn("worker")
     assert call.stderr
-    while "worker of Acme email started; schedule: */15 * * * * (Europe/Berlin)" not in (
-        line := call.stderr.readline()
-    ):
+    while f"worker of Acme email started; schedule: {RARELY} (Europe/Berlin)" not in (line := call.stderr.readline()):
         assert line
     call.send_signal(number)
     rest = call.communicate(timeout=60)[1]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +16,7 @@ from sqlalchemy import select
 from connectors.memory import MemoryConnector
 from sync.audit import AuditRules
 from sync.codec import decode, encode
+from sync.database import open_database
 from sync.engine import run
 from sync.findings import Finding, FindingKind
 from sync.model import Day, Instant, Kind, Person, PersonEntry, Record, Value, schema
@@ -162,6 +165,15 @@ class Box:
         )
 
 
+@cache
+def _migrated() -> bytes:
+    """The file of an empty database of the newest shape. To make one anew takes longer than most tests."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "state.db"
+        open_database(str(file)).dispose()
+        return file.read_bytes()
+
+
 class World:
     """A workspace of tools in memory with a database file, a clock that is set, and ids that are counted."""
 
@@ -191,6 +203,8 @@ class World:
         return f"cs-{self.ids:08d}"
 
     def store(self) -> Store:
+        if self.url == str(self.file) and not self.file.exists():
+            self.file.write_bytes(_migrated())
         return open_store(self.url, "test")
 
     def run(
