@@ -129,6 +129,15 @@ class WritingLaws(Workbench):
         else:
             assert self.same(value, now.fields.get(name))
 
+    def test_what_a_person_changes_in_the_same_field_is_not_overwritten(self, tool: Connector, kind: Kind) -> None:
+        """Where a write looks by itself: nobody else does right before it."""
+        if not tool.capability.compares:
+            pytest.skip(f"{tool.tool} leaves the last look to the engine")
+        record, title = self.made(tool, kind, 0), self.title(tool, kind)
+        self.person_renames(record.ref, "Renamed meanwhile")
+        self.refusal(tool, Update(record, {title: "Renamed by us"}), Stale)
+        assert self.held(tool, record.ref).fields[title] == "Renamed meanwhile"
+
     def test_no_changes_have_no_outcomes(self, tool: Connector) -> None:
         """An empty batch is written without a word."""
         assert list(tool.write([])) == []

@@ -207,6 +207,12 @@ def test_an_error_of_the_wrong_name_is_noticed() -> None:
     assert _noticed("test_a_tool_that_is_down_is_unavailable", _Refusing(), look="fetch")
 
 
+def test_a_write_that_only_says_that_it_looks_is_noticed() -> None:
+    tool = MemoryConnector("plan", SCHEMA, **ABLE)
+    tool.capability = replace(tool.capability, compares=True)
+    assert _noticed("test_what_a_person_changes_in_the_same_field_is_not_overwritten", tool)
+
+
 class _Refusing(MemoryConnector):
     """Says Rejected where Unavailable is meant."""
 
