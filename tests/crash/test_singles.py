@@ -25,7 +25,15 @@ def lean() -> Iterator[Executor]:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_run_that_is_killed_at_any_boundary_is_made_up_for(name: str, lean: Executor, tmp_path: Path) -> None:
-    tally = lean.submit(every_kill, name, tmp_path).result()
+    is_made_up_for(lean.submit(every_kill, name, tmp_path).result())
+
+
+def test_kills_in_this_very_process_are_made_up_for(tmp_path: Path) -> None:
+    """As well as in one of its own, which would not have a bug that was planted in this one."""
+    is_made_up_for(every_kill("default_of_a_new_record", tmp_path))
+
+
+def is_made_up_for(tally: Tally) -> None:
     assert tally.violations == []
     assert tally.missed == []
     assert tally.killed == tally.found != []
