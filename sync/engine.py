@@ -71,7 +71,8 @@ class _Run:
         # With a full one everything that was put off for a while is tried at once.
         until = self.started + workspace.count_every if full else self.started
         # Who only looks holds no lease, and must see one moment of the database.
-        self.state = store.load() if dry else store.begin(until)
+        self.state = store.load() if dry else store.begin(until, workspace.count_every)
+        until = self.state.due_by(until, workspace.count_every)
         self.open = {known.finding.fingerprint: known.finding for known in store.open_findings()}
         self.names = Names(workspace.wording(), workspace.schema, self.state.entities)
         claims = {fingerprint: finding.claims for fingerprint, finding in self.open.items()}

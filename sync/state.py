@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from sync.findings import Finding
@@ -271,6 +271,12 @@ class State:
         """The records (entity, tool) that are there of all but these entities, as far as they are here."""
         others = [entity for entity in self.entities.values() if entity.id not in entities]
         return {(e.id, tool) for e in others for tool, link in e.links.items() if not (link.gone or link.missed)}
+
+    def due_by(self, at: datetime, every: timedelta) -> datetime:
+        """By when whatever is due is due `at` this moment. After a clock was set back nothing waits until it has caught
+        up: all that was put off for as long as `every` before is due, and a little more."""
+        latest = max((position.counted for position in self.positions.values()), default=at)
+        return at if latest <= at else latest + 2 * every
 
     def links(self) -> Mapping[Ref, str]:
         """The entity behind each record that is linked, also those that are gone, as far as they are here."""

@@ -118,14 +118,14 @@ class Store:
         with self.transaction() as transaction:
             transaction.release()
 
-    def begin(self, now: datetime) -> State:
-        """What a run begins with: whatever is left to do, has come due by `now`, or is about a write without an end. It
-        takes the rest of its entities from the state's shelf as it needs them."""
+    def begin(self, now: datetime, every: timedelta = timedelta()) -> State:
+        """What a run begins with: whatever is left to do, has come due by `now` (see `State.due_by`), or is about a
+        write without an end. It takes the rest of its entities from the state's shelf as it needs them."""
         self._stored.clear()
         state = State(Stored(self.engine, self.workspace, self._stored))
         with database_errors(self.engine), reading(self.engine) as session:
             self._surroundings(state, session)
-            late = _DUE.rows(session, workspace=self.workspace, now=rows.moment_text(now))
+            late = _DUE.rows(session, workspace=self.workspace, now=rows.moment_text(state.due_by(now, every)))
             ids = [row[0] for row in (*_PENDING.rows(session, workspace=self.workspace), *late)]
         state.bring([*ids, *(intent.entity for intent in state.intents)])
         state.bring_campaigns()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,17 @@ def test_a_creation_that_is_refused_as_it_stands_is_one_finding(tmp_path: Path) 
     report = world.run()
     assert (world.tools["b"].records, report.count(state=State.FAILED)) == ({}, 1)
     assert len(world.open()[FindingKind.NOT_WRITTEN]) == 1
+
+
+def test_what_was_refused_is_tried_again_though_the_clock_was_set_back(tmp_path: Path) -> None:
+    world = World(tmp_path, Box("a", changes=True), Box("b", changes=True), count_every=timedelta(hours=1))
+    world.campaign("a", name="Spring", subject="one")
+    world.run()
+    world.edit("a", "a-1", subject="two")
+    world.tools["b"].fail_next(Rejected("it is closed today"))
+    world.run()
+    world.run()
+    assert world.shows("b") == ["one"], "an hour has not passed yet"
+    world.now -= timedelta(days=1)
+    world.run()
+    assert world.shows("b") == ["two"]
