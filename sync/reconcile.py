@@ -148,8 +148,9 @@ def remember(
         for tool, memory in cell.memory.items():
             link = entity.links.get(tool)
             if tool in sightings and link and memory.seen is not UNSET and link.memory.get(name) != memory:
-                # What we have written meanwhile is newer than what was read.
-                link.memory[name], link.learned = memory, max(link.learned or times[tool], times[tool])
+                # What we have written meanwhile is newer than what was read. Of a tool that failed since, nobody knows.
+                at = times.get(tool)
+                link.memory[name], link.learned = memory, at and max(link.learned or at, at)
 
 
 def memory_of_new(
