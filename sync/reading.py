@@ -143,7 +143,8 @@ def _look_directly(
         intake.touched.update(id_ for id_ in (*missing[name], *readers[name].back_again(one)) if id_ in alive)
     wanted: dict[str, list[str]] = {}
     for name, one in listed.items():
-        ids = {id_ for id_ in missing[name] if id_ in alive}
+        # A run that took over from this one may have made a record meanwhile; this one ends at its next commit.
+        ids = {id_ for id_ in missing[name] if id_ in alive and name in alive[id_].links}
         if name not in intake.emptied:
             ids.update(_unread(name, one, alive, intake.touched))
         wanted[name] = sorted(ids)
