@@ -53,11 +53,12 @@ class Delivery:
     unscheduled: dict[tuple[str, str], bool] = field(default_factory=dict)
     # Tools that go by what was kept of their set-up, and their fields by that: they are asked before the first write.
     recalled: dict[str, NativeSchema] = field(default_factory=dict)
-    # Entities of which a record was made, and by tool what there is to do about them while others are written: it is
-    # given that list, which grows, and whether anybody is still at it.
+    # Entities of which a record was made, and by tool what there is to do about them while others are made: it is given
+    # that list, which grows, and whether anybody is still at it.
     made: list[str] = field(default_factory=list)
     meanwhile: Mapping[str, Callable[[list[str], Callable[[], bool]], Work]] = field(default_factory=dict)
     _writing: int = 0  # tools that have steps left
+    _makes: bool = False  # whether this part of the steps makes records
     # Intents that took a send off, and whether that is sure: written by a job, read when that has ended.
     _begun: dict[int, bool] = field(default_factory=dict)
     _broken: bool = False  # the run was ended while somebody may still be writing
@@ -71,7 +72,8 @@ class Delivery:
             for step in part:
                 by_tool[step.tool].append(step)
             self._writing = len(by_tool)
-            others = [] if not by_tool else sorted(self.meanwhile.keys() - by_tool.keys())
+            self._makes = any(step.action is Action.CREATE for step in part)
+            others = sorted(self.meanwhile.keys() - by_tool.keys()) if self._makes else []
             works = [self._deliver_tool(tool, own, len(steps)) for tool, own in by_tool.items()]
             try:
                 self.around.side_by_side([*works, *map(self._do_meanwhile, others)])
@@ -96,7 +98,7 @@ class Delivery:
         yield from self._do_meanwhile(tool)
 
     def _do_meanwhile(self, tool: str) -> Work:
-        if tool in self.meanwhile and tool not in self.down:
+        if self._makes and tool in self.meanwhile and tool not in self.down:
             yield from self.meanwhile[tool](self.made, lambda: self._writing > 0)
 
     def _deliver_chunk(self, tool: str, chunk: Sequence[Step]) -> Part[None]:

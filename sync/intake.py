@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sync.campaign import Campaign, day_of
 from sync.errors import SyncError
 from sync.identity import Known, Resolution, Sighting, Words, campaign_words, resolve, stage_words
-from sync.merge import FIRST_SIGHT, is_empty
+from sync.merge import FIRST_SIGHT, Whole, is_empty
 from sync.model import UNSET, Day, EntityLink, Instant, Kind, Record, Ref, Value, WallClock
 from sync.plan import LINK_FIELD, Side
 from sync.ports import NativeSchema, Reading, Withheld
@@ -28,8 +28,7 @@ class Intake:
     `members` is entity -> tool -> sighting. `absent` are links (entity, tool) whose record a complete listing and a
     direct look both miss. `times` say when each listing began, `ended` when all was read, by the tool's own clock where
     it tells one. `partial`: some tool told only what changed; then this run is about the `touched` entities, and
-    nothing is new of the others.
-    `withheld` is what accounts keep from us, of the tools that were asked for it and told.
+    nothing is new of the others. `withheld` is what accounts keep from us, of the tools that were asked and told.
     """
 
     sides: dict[str, Side] = field(default_factory=dict)
@@ -128,6 +127,23 @@ def is_as_remembered(sighting: Sighting, entity: Remembered, owners: Mapping[Ref
     for name, value in now.items():
         seen = memory.get(name, FIRST_SIGHT).seen
         if seen is UNSET or not (seen == value or (is_empty(seen) and is_empty(value))):
+            return False
+    return True
+
+
+def shows_what_is_agreed(entity: Remembered, tool: str, intake: Intake) -> bool:
+    """Whether the entity's record in a tool was last seen to show what is agreed, as far as the tool can."""
+    link = entity.links.get(tool)
+    if link is None or link.gone:
+        return link is not None
+    views = intake.sides[tool].mapping.views(entity.kind)
+    if LINK_FIELD in link.memory:
+        views = {**views, LINK_FIELD: Whole()}
+    for name, view in views.items():
+        if name not in entity.agreed or name in entity.disputed:
+            continue
+        wanted, memory = view.project(entity.agreed[name]), link.memory.get(name)
+        if memory is None or wanted not in (memory.seen, memory.wrote):
             return False
     return True
 

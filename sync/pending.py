@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 
 from sync.delivery import Result
-from sync.intake import Intake
-from sync.merge import Whole
-from sync.plan import LINK_FIELD, Plan
+from sync.intake import Intake, shows_what_is_agreed
+from sync.plan import Plan
 from sync.report import Action
 from sync.report import State as Progressed
 from sync.state import Remembered, State
@@ -63,29 +62,13 @@ def done_with(results: Sequence[Result], planned: Plan, intake: Intake, state: S
         if id_ in undone or not entity.pending or any(one.state is Progressed.DEFERRED for one in mine):
             continue
         failed = any(one.state is Progressed.FAILED for one in mine)
-        if not failed and not all(_shows_what_is_agreed(entity, one.step.tool, intake) for one in mine):
+        if not failed and not all(shows_what_is_agreed(entity, one.step.tool, intake) for one in mine):
             continue
         entity.pending = False
         settled.append(entity)
         if failed:
             left.hindered.add(id_)
     return settled
-
-
-def _shows_what_is_agreed(entity: Remembered, tool: str, intake: Intake) -> bool:
-    link = entity.links.get(tool)
-    if link is None or link.gone:
-        return link is not None
-    views = intake.sides[tool].mapping.views(entity.kind)
-    if LINK_FIELD in link.memory:
-        views = {**views, LINK_FIELD: Whole()}
-    for name, view in views.items():
-        if name not in entity.agreed or name in entity.disputed:
-            continue
-        wanted, memory = view.project(entity.agreed[name]), link.memory.get(name)
-        if memory is None or wanted not in (memory.seen, memory.wrote):
-            return False
-    return True
 
 
 def _is_unread(known: Remembered, intake: Intake, workspace: Workspace) -> bool:

@@ -12,7 +12,7 @@ from functools import partial
 
 from sync.errors import SyncError
 from sync.guard import is_emptied
-from sync.intake import Intake, is_as_remembered, is_moved, is_over, unless_blank
+from sync.intake import Intake, is_as_remembered, is_moved, is_over, shows_what_is_agreed, unless_blank
 from sync.listed import Asked, Listed
 from sync.listing import Reader
 from sync.metering import due_measurements
@@ -160,8 +160,8 @@ def _unread(name: str, listed: Listed, alive: Mapping[str, Remembered], touched:
 
 
 def _touched(intake: Intake, state: State, asked: Asked) -> set[str]:
-    """The entities that this run is about: those with a record that shows something else than what is remembered, and
-    those of which something is left to do."""
+    """The entities that this run is about: those with a record that was changed, and shows something else than what is
+    remembered or is behind what is agreed, and those of which something is left to do."""
     owners = state.links()
     touched = {e.id for e in state.entities.values() if e.is_unsettled or (e.id in asked.entities and not e.dead)}
     touched.update(intent.entity for intent in state.intents if intent.entity in state.entities)
@@ -169,7 +169,8 @@ def _touched(intake: Intake, state: State, asked: Asked) -> set[str]:
         entity = state.entities.get(owners.get(ref, ""))
         if entity is None or entity.dead:
             continue
-        if is_as_remembered(sighting, entity, owners):
+        # One that is behind may have been closed to edits and be open now.
+        if is_as_remembered(sighting, entity, owners) and shows_what_is_agreed(entity, ref.tool, intake):
             intake.as_before.append((entity, sighting))
         else:
             touched.add(entity.id)

@@ -16,7 +16,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 Values = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
-# What SQLite does on BEGIN alone takes no lock; on the first write it would, if nobody else wrote since the first read.
+# How a transaction begins that sees one moment and waits for nobody. SQLite's plain BEGIN takes no lock for writing.
 _ONE_MOMENT = {"sqlite": "BEGIN", "postgresql": "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"}
 
 

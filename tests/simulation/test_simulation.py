@@ -46,6 +46,7 @@ def test_every_law_holds_over_a_fixed_set_of_seeds(database: Database, chunk: in
         "list(0,0,0)",  # brought back before the rest of a deletion was confirmed
         "231:0:jump(7,0,0) broken(1,0,0) delete(751,0,0)",  # deleted behind a listing that broke off
         "45:0:delete(0,0,0) delete(0,0,0) stage(0,3,0) dry(0,0,0)",  # not even the least was taken
+        "231:0:jump(7,7,0) lock(0,0,0) plan(2,0,0) soon(0,0,0)",  # closed to edits until its campaign was over
         "15:0:campaign(0,0,0) scoped(0,0,0) pause(13,4,0) scoped(0,0,0)",  # taken over while it read
         "238:0:edit(7,0,0) lock(1,0,0) full(0,0,0) jump(3,0,0)",  # put off, and then the clock was set back
     ],
