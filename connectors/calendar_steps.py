@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from connectors import clock
 from connectors.calendar import Content, Entry, Esp, SendTime, Status, several
 from connectors.calendar_schedule import Rules, same, told
-from sync.errors import ConfigError, Rejected, Stale, SyncError, Unavailable
+from sync.errors import Ambiguous, ConfigError, Rejected, Stale, SyncError, Unavailable
 
 FRESH = 5.0  # seconds for which what a page has shown counts as a look
 
@@ -93,10 +93,7 @@ class Steps:
 
     def schedule(self, at: SendTime) -> None:
         """Schedule a draft, which holds the time already where drafts hold one."""
-        entry = self._unchanged(Status.DRAFT)
-        if self._esp.calendar.plans_drafts and not same(entry.planned, at):
-            raise Stale(f"{self._esp.title}: somebody just changed the planned send of the campaign.")
-        self._rules.may_schedule(at, at)  # time has passed since it was decided
+        entry = self._ready(at)
         self._attempt(lambda: self._esp.schedule(entry, at))
         self._confirm(at)
 
@@ -110,11 +107,38 @@ class Steps:
             self._entry = entry
             if plans and not same(entry.planned, at):
                 self.plan(at)
-            self.schedule(at)
+            self._put_back(at)
         except SyncError as error:
             if self.shown is None or self.shown.status is not Status.SCHEDULED:
                 unfinished(error, self._esp.title, at)
             raise
+
+    def _put_back(self, at: SendTime) -> None:
+        """Schedule what we unscheduled. Whoever is cut off from here on cannot know whether it was: if it is off the
+        calendar then, somebody may have taken it off after us, and it is not to be scheduled once more."""
+        entry = self._ready(at)
+        self._unscheduled(False)  # from here on nobody knows
+        try:
+            self._attempt(lambda: self._esp.schedule(entry, at))
+        except SyncError as error:
+            if not isinstance(error, Ambiguous) or self._is_draft():
+                self._unscheduled(True)  # nothing was done
+            raise
+        self._confirm(at)
+
+    def _ready(self, at: SendTime) -> Entry:
+        """The draft as it is right before it is scheduled. Raises Stale if somebody changed it."""
+        entry = self._unchanged(Status.DRAFT)
+        if self._esp.calendar.plans_drafts and not same(entry.planned, at):
+            raise Stale(f"{self._esp.title}: somebody just changed the planned send of the campaign.")
+        self._rules.may_schedule(at, at)  # time has passed since it was decided
+        return entry
+
+    def _is_draft(self) -> bool:
+        """Whether the ESP shows it as a draft; False also where it does not answer."""
+        with suppress(SyncError):
+            return self._present().status is Status.DRAFT
+        return False
 
     def _move_in_steps(self, at: SendTime) -> None:
         entry, sure = self._entry, _Once(lambda: self._unscheduled(True))

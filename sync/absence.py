@@ -10,6 +10,7 @@ from sync.findings import FindingKind, fingerprint_of
 from sync.intake import Intake, is_over
 from sync.merge import Merged
 from sync.model import EntityLink, Kind
+from sync.plan import LINK_FIELD
 from sync.state import Link, Remembered, State
 
 CONFIRMATIONS = 2
@@ -56,17 +57,19 @@ class Absences:
             if above is None or not above.missed:
                 yield entity, tool
 
-    def decided(self) -> tuple[frozenset[tuple[str, str]], frozenset[str]]:
-        """What people decided: links to forget, so that the record is created anew, and entities to archive."""
+    def decided(self, merged: Mapping[str, Mapping[str, Merged]]) -> tuple[frozenset[tuple[str, str]], frozenset[str]]:
+        """What people decided: links to forget, so that the record is created anew, and entities to archive. A stage
+        that somebody has moved to another campaign since is none of this one's any more."""
         archived: set[str] = set()
         for entity, tool in list(self.quarantined()):
             # A decision about a mere deletion does not count any more once somebody has edited the entity elsewhere.
             kind = FindingKind.DELETION_CONFLICT if entity.links[tool].contested else FindingKind.DELETION
             choice = self.state.decisions.get(fingerprint_of(kind, entity.id, tool))
             if choice == DELETE:
-                archived.update(one.id for one in self._family(entity))
+                archived.update(one.id for one in self._family(entity, merged))
             elif choice == RESTORE:
-                self._restored.update((one.id, tool) for one in self._family(entity) if self._is_missing(one, tool))
+                family = self._family(entity, merged)
+                self._restored.update((one.id, tool) for one in family if self._is_missing(one, tool))
         return frozenset(self._restored), frozenset(archived)
 
     def restored_in(self, entity: str) -> set[str]:
@@ -86,12 +89,15 @@ class Absences:
                 entity.dead = True
                 yield entity
 
-    def _family(self, entity: Remembered) -> Iterator[Remembered]:
+    def _family(self, entity: Remembered, merged: Mapping[str, Mapping[str, Merged]]) -> Iterator[Remembered]:
         """The entity, and for a campaign its stages."""
         self.state.bring_families([entity.id])
         yield entity
         for other in list(self.state.entities.values()):
-            parent = other.agreed.get("campaign")
+            cell = merged.get(other.id, {}).get(LINK_FIELD)  # None where it is at rest
+            parent = cell.value if cell else other.agreed.get(LINK_FIELD)
+            if cell and cell.conflict:
+                continue
             if entity.kind is Kind.CAMPAIGN and isinstance(parent, EntityLink) and parent.id == entity.id:
                 yield other
 

@@ -16,13 +16,14 @@ from sync.batches import chunks, least, needs_set_up, parts, phases
 from sync.codec import encode
 from sync.errors import Ambiguous, ConfigError, Rejected, Stale, SyncError, Unavailable
 from sync.model import UNSET, Record, Ref
+from sync.moves import Moves
 from sync.plan import LINK_FIELD, Side, Step
 from sync.ports import Archive, Change, Connector, Create, NativeSchema, Outcome, Update, Written
 from sync.report import Action
 from sync.report import State as Progressed
 from sync.state import State
 from sync.store import Store
-from sync.workspace import GivenUp, Part, Surroundings, Work, Workspace
+from sync.workspace import Part, Surroundings, Work, Workspace
 from sync.written import remember_part, remember_written
 
 
@@ -45,12 +46,11 @@ class Delivery:
     workspace: Workspace
     sides: Mapping[str, Side]
     around: Surroundings
+    moves: Moves
     results: list[Result] = field(default_factory=list)
     down: dict[str, SyncError] = field(default_factory=dict)
     # What a tool shows of a record (entity, tool) that was written.
     shown: dict[tuple[str, str], Record] = field(default_factory=dict)
-    # Sends (entity, tool) that are off the calendar by our doing, and whether that is sure.
-    unscheduled: dict[tuple[str, str], bool] = field(default_factory=dict)
     # Tools that go by what was kept of their set-up, and their fields by that: they are asked before the first write.
     recalled: dict[str, NativeSchema] = field(default_factory=dict)
     # Entities of which a record was made, and by tool what there is to do about them while others are made: it is given
@@ -59,9 +59,6 @@ class Delivery:
     meanwhile: Mapping[str, Callable[[list[str], Callable[[], bool]], Work]] = field(default_factory=dict)
     _writing: int = 0  # tools that have steps left
     _makes: bool = False  # whether this part of the steps makes records
-    # Intents that took a send off, and whether that is sure: written by a job, read when that has ended.
-    _begun: dict[int, bool] = field(default_factory=dict)
-    _broken: bool = False  # the run was ended while somebody may still be writing
 
     def deliver(self, steps: Sequence[Step]) -> list[Result]:
         """Carry out the steps, in each tool campaigns before stages. Campaigns are archived at the very end: without a
@@ -78,7 +75,7 @@ class Delivery:
             try:
                 self.around.side_by_side([*works, *map(self._do_meanwhile, others)])
             except BaseException:
-                self._broken = True
+                self.moves.broken = True
                 raise
         # In an order that does not tell which tool was the faster one.
         self.results[before:] = sorted(self.results[before:], key=lambda result: result.step.tool)
@@ -116,7 +113,8 @@ class Delivery:
         if not ready:
             return
         intents = self._intend(ready, self._now(tool))
-        changes = [self._noted(step, change, intent) for (step, change), intent in zip(ready, intents, strict=True)]
+        side, noted = self.sides[tool], self.moves.noted
+        changes = [noted(step, change, intent, side) for (step, change), intent in zip(ready, intents, strict=True)]
         try:
             outcomes: Sequence[Outcome] = yield partial(connector.write, changes)
         except SyncError as error:
@@ -201,20 +199,6 @@ class Delivery:
         """Whether the write looks by itself. Where a send was taken off the calendar earlier, we look all the same."""
         return self.sides[step.tool].capability.compares and step.action is Action.UPDATE and not step.resumed
 
-    def _noted(self, step: Step, change: Change, intent: int) -> Change:
-        """The change, which tells us when it has taken a send off the calendar."""
-        if not isinstance(change, Update) or self.sides[step.tool].capability.calendar is None:
-            return change
-
-        def unscheduled(sure: bool) -> None:  # called by the job that writes
-            if self._broken:
-                raise GivenUp
-            self._begun[intent] = sure
-            with self.store.transaction() as transaction:
-                transaction.unscheduled(intent, sure=sure)
-
-        return replace(change, step=unscheduled)
-
     def _parent(self, step: Step) -> tuple[str | None, bool]:
         """The native id of the campaign record that a stage is to hang on, and whether there is one if needed."""
         if step.moves_to is None:
@@ -239,18 +223,16 @@ class Delivery:
                 if isinstance(outcome, Written):
                     self._remember(step, outcome.record)
                     self.made += [step.entity] if step.action is Action.CREATE else []
-                    known += self._finished(step, intent)
+                    known += self.moves.done(step, intent)
                     self.results.append(Result(step, Progressed.DONE))
                     continue
-                entity, now = self.state.entities[step.entity], self._now(step.tool)
-                remember_part(entity, step, outcome.record, self.sides[step.tool], now)
+                entity, side = self.state.entities[step.entity], self.sides[step.tool]
+                remember_part(entity, step, outcome.record, side, self.workspace.schema, self._now(step.tool))
                 # An unanswered write keeps its intent: what became of it is looked up before it is repeated. So does
                 # one that stopped between its steps.
                 unknown = isinstance(outcome.error, Ambiguous)
-                kept = unknown or self._is_halfway(intent, outcome.error)
-                if intent in self._begun and kept:
-                    self.unscheduled[step.entity, step.tool] = self._begun[intent]
-                known += [] if kept else [intent]
+                halfway = self.moves.failed(step, intent, outcome, side)
+                known += [] if unknown or halfway else [intent]
                 if isinstance(outcome.error, Unavailable | ConfigError) and not unknown:
                     self.down[step.tool] = outcome.error
                 if isinstance(outcome.error, Rejected) and len(step.cells) > 1:
@@ -262,21 +244,6 @@ class Delivery:
             transaction.save(self.state.entities[step.entity] for step, _ in ready)
             transaction.conclude(known)
         return refused
-
-    def _finished(self, step: Step, intent: int) -> list[int]:
-        """The change is done, and with it an earlier one that it has finished: their numbers."""
-        place = step.entity, step.tool
-        earlier = [
-            one.id for one in self.state.intents if step.resumed and one.unscheduled and (one.entity, one.tool) == place
-        ]
-        if step.resumed or intent in self._begun:
-            self.unscheduled.pop(place, None)
-        return [intent, *earlier]
-
-    def _is_halfway(self, intent: int, error: SyncError) -> bool:
-        """Whether a change has left a send off the calendar. A plain refusal to take it off has done nothing."""
-        sure = self._begun.get(intent)
-        return sure is True or (sure is False and not isinstance(error, Rejected | Stale | ConfigError))
 
     def _remember(self, step: Step, record: Record | None) -> None:
         entity, now = self.state.entities[step.entity], self._now(step.tool)

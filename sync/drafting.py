@@ -130,8 +130,10 @@ class Draft:
         agreed = {**known.agreed, **{n: m.value for n, m in merged.items() if m.value is not UNSET and not m.conflict}}
         parent = agreed.get("campaign") if known.kind is Kind.STAGE else EntityLink(entity)
         campaign = parent.id if isinstance(parent, EntityLink) else entity
-        closed = {tool for tool in known.links if tool not in self.absences.restored_in(entity)}
-        closed |= {tool for one, tool in (*self.intake.blocked, *unsettled) if one == entity}
+        closed = known.links.keys() | self.workspace.other_calendars(known.shown_in)
+        closed -= self.absences.restored_in(entity)
+        # What a tool that looks emptied may have of it, nobody can see.
+        closed |= self.intake.emptied.keys() | {t for one, t in (*self.intake.blocked, *unsettled) if one == entity}
         name = self.merged.get(campaign, {}).get("name")
         above = self.state.entities.get(campaign)
         known_name = name.value if name is not None else above.agreed.get("name") if above else None
@@ -143,7 +145,7 @@ class Draft:
             sightings={tool: s for tool, s in self.intake.members[entity].items() if tool in self.intake.sides},
             merged=merged,
             agreed=agreed,
-            closed=frozenset(closed | self.workspace.other_calendars(known.shown_in)),
+            closed=frozenset(closed),
             resume=resumable(self.halfway, entity, merged, agreed),
             over=self.is_over(campaign),
             archive=entity in archived,

@@ -19,6 +19,7 @@ from sync.intents import acknowledge, in_words, unsettled_creations
 from sync.listed import Asked
 from sync.merge import Memory
 from sync.metering import measure
+from sync.moves import Moves
 from sync.pending import done_with, mark_pending
 from sync.plan import Plan, Step
 from sync.reading import read_tools
@@ -102,7 +103,7 @@ class _Run:
         hide(intake, draft.halfway)
         draft.merge()
         absences.contest(draft.merged)
-        restored, archived = absences.decided()
+        restored, archived = absences.decided(draft.merged)
         planned = draft.plan(archived)
         reasons = [] if self.allow_mass else excesses(planned.steps, self.state.shelf.linked, self.workspace.bounds)
         left = mark_pending(self.state, intake, planned, self.workspace, draft.is_over)
@@ -115,7 +116,7 @@ class _Run:
         if not self.dry and not reasons:
             self.commits.merge(draft, edits, restored, buried, noted, bindings, left)
             delivery = self._deliver(draft, planned, relations)
-            results, halfway = delivery.results, delivery.unscheduled
+            results, halfway = delivery.results, delivery.moves.off
             self.commits.times(done_with(results, planned, intake, self.state, left), left.hindered)
             self.around.side_by_side([relations.rest(tool) for tool in relations.able()])
             # Entities whose every record is gone are dead and never come back.
@@ -194,10 +195,10 @@ class _Run:
     def _deliver(self, draft: Draft, planned: Plan, relations: Relations) -> Delivery:
         """Write the plan, and give the other tools what that has changed besides."""
         intake = draft.intake
-        delivery = Delivery(self.id, self.store, self.state, self.workspace, intake.sides, self.around)
+        moves = Moves(self.store, self.state, {place: intent.sure for place, intent in draft.halfway.items()})
+        delivery = Delivery(self.id, self.store, self.state, self.workspace, intake.sides, self.around, moves)
         delivery.meanwhile = {tool: partial(relations.while_made, tool) for tool in relations.able()}
         delivery.recalled = {tool: intake.natives[tool] for tool in intake.recalled}
-        delivery.unscheduled.update({place: intent.sure for place, intent in draft.halfway.items()})
         delivery.deliver([step for step in planned.steps if self._covers(step)])
         if moved := ripples(delivery, intake, self.state, self.workspace, self.started):
             edits, steps = draft.follow(moved)

@@ -214,7 +214,8 @@ class Flags:
         who = (
             "Every run tries to do so as well, unless somebody has changed its time there since."
             if sure
-            else "We were cut off while we took it off the calendar, so that it may also have been one of you."
+            else "We were cut off while we took it off the calendar, or put it back, so that it may also have been one "
+            "of you who took it off."
         )
         advice = (
             f"Schedule it in {there} for {self.names.wording.value(planned)}. {who} If it is to stay unscheduled, "
@@ -240,7 +241,7 @@ class Flags:
 
     def emptied(self, tool: str, reason: str) -> Finding:
         """A tool in which too much is missing at once."""
-        title = f"{tool_title(tool)} looks emptied: {reason}. Nothing was taken for deleted"
+        title = f"{tool_title(tool)} looks emptied: {reason}. Nothing was taken for deleted, and nothing is made there"
         advice = "Check the tool. If people really deleted these, run: campaign-sync sync --allow-mass-change"
         return Finding(FindingKind.UNSAFE_PLAN, Severity.URGENT, tool, title, advice, detail_key="emptied")
 

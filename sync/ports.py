@@ -166,8 +166,9 @@ class Update:
 
     A scheduled send that has to be unscheduled before it can be moved calls `step(False)` right before that, and
     `step(True)` once the tool has confirmed it, so that both are remembered. `step(False)` once more after that takes
-    the confirmation back: somebody has meanwhile scheduled the campaign anew, so that it is on the calendar, though not
-    by us, and is not ours to be scheduled again.
+    the confirmation back: somebody has meanwhile scheduled the campaign anew, or we are about to, so that whoever finds
+    it off the calendar after that cannot know whose doing it is, and does not schedule it; `step(True)` again says that
+    it was not scheduled after all.
     `resumed` says that an earlier change got that far and no further: the send was unscheduled by us and is
     to be scheduled again.
     """

@@ -28,7 +28,7 @@ def ripples(
         side: Side = intake.sides[tool]
         if side.capability.calendar is None or entity not in intake.members:
             continue
-        if (entity, tool) in delivery.unscheduled:
+        if (entity, tool) in delivery.moves.off:
             continue  # what it shows of its schedule is our doing
         link = state.entities[entity].links[tool]
         sighting = sight(side, record, link.measured, now, workspace.zone)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sync.merge import Memory
-from sync.model import EntityLink, Kind, Record, Schema, Value
+from sync.model import EntityLink, FieldType, Kind, Record, Schema, Value
 from sync.plan import LINK_FIELD, Side, Step
 from sync.reconcile import acknowledged, memory_of_new
 from sync.report import Action
@@ -27,13 +27,17 @@ def remember_written(entity: Remembered, step: Step, record: Record, side: Side,
         link.memory[name] = acknowledged(values.get(name, wanted), wanted)
 
 
-def remember_part(entity: Remembered, step: Step, record: Record | None, side: Side, at: datetime) -> None:
-    """Remember what a change left behind that was made in part: it is nobody's edit."""
+def remember_part(
+    entity: Remembered, step: Step, record: Record | None, side: Side, schema: Schema, at: datetime
+) -> None:
+    """Remember what a change left behind that was made in part: what was asked for, or a choice that got half of its
+    way, is nobody's edit. Anything else that stands there now somebody has written meanwhile."""
     link = entity.links.get(step.tool)
     if record is None or link is None:
         return
     link.fingerprint, link.learned = None, at
     shown = side.mapping.get(record).values
-    for name in step.values:
-        if name in shown and name in link.memory:
+    for name, wanted in step.values.items():
+        is_ours = name in shown and (shown[name] == wanted or schema.of(step.kind)[name].type is FieldType.CHOICE)
+        if is_ours and name in link.memory:
             link.memory[name] = Memory(shown[name])

@@ -197,6 +197,7 @@ class Desk:
         self.record = self.look()
         self.begun = 0  # how often it was to be taken off the calendar
         self.steps: list[str] = []  # after which call that was sure
+        self.sure: bool | None = None  # what was said of it last
 
     def look(self) -> Record:
         record = self.tool.read([REF])[REF]
@@ -204,6 +205,7 @@ class Desk:
         return record
 
     def _step(self, sure: bool) -> None:
+        self.sure = sure
         if sure:
             self.steps.append(self.esp.calls[-1])
         else:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from connectors.calendar import Schedule, Status
-from sync.errors import Rejected, Stale, Unavailable
+from sync.errors import Ambiguous, Rejected, Stale, Unavailable
 from sync.ports import Failed, TimeKind, Written
 from tests.connectors.calendar_esp import NOW, Desk, TinyEsp, at, draft, scheduled
 
@@ -217,7 +217,23 @@ def test_a_failure_after_unscheduling_says_so_and_shows_the_draft(failing: str, 
     assert "was unscheduled to be moved to 13 Nov 2026, 08:00 UTC, and is not scheduled again yet" in str(outcome.error)
     assert outcome.record
     assert outcome.record.fields["status"] == "draft"
-    assert desk.steps == ["unschedule"]
+    assert desk.sure, "it was certainly us who took it off, and nobody has put it back"
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_scheduling_without_an_answer_is_doubtful_unless_a_look_shows_the_draft(done: bool) -> None:
+    """It may be undone by somebody before the next run."""
+    desk = Desk(TinyEsp(scheduled()))
+    (desk.esp.doubtful if done else desk.esp.failing)["schedule"] = Ambiguous("silence")
+    outcome = desk.update(planned=at(72))
+    assert isinstance(outcome, Failed)
+    assert desk.sure is not done
+
+
+def test_what_was_put_back_is_not_put_back_once_more_whoever_takes_it_off() -> None:
+    desk = Desk(TinyEsp(scheduled()))
+    desk.done(planned=at(72))
+    assert desk.sure is False
 
 
 def test_an_unscheduling_that_nobody_answers_for_is_remembered_as_a_doubtful_one() -> None:

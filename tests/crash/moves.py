@@ -31,7 +31,11 @@ from tests.e2e.team import TODAY, of_kind
 
 SEND = datetime(2026, 3, 4, 13, 30, tzinfo=UTC)
 MOVED = datetime(2026, 3, 6, 9, 15, tzinfo=UTC)
-UNSCHEDULES = {"klaviyo": "PATCH /api/campaign-send-jobs/", "mailchimp": "/actions/unschedule"}
+# How an ESP is asked to take a send off its calendar, and to put it back.
+STEPS = {
+    "klaviyo": ("PATCH /api/campaign-send-jobs/", "POST /api/campaign-send-jobs:"),
+    "mailchimp": ("/actions/unschedule", "/actions/schedule"),
+}
 RUNS = 3
 
 
@@ -54,7 +58,7 @@ class Moves(Company):
         self.office.plan(self.campaign, MOVED)
         self.start = self.snapshot()
         self._known: dict[str, list[str]] = {}  # violations by what a kill left
-        self._unknowing: range = range(0)
+        self._unknowing: frozenset[int] = frozenset()
 
     def labels(self) -> list[str]:
         """The boundaries of the run that is not killed."""
@@ -66,13 +70,15 @@ class Moves(Company):
         self._unknowing = self._unremembered(life.labels)
         return life.labels
 
-    def _unremembered(self, labels: list[str]) -> range:
-        """From the answer that the send is unscheduled to the commit of that: a kill there leaves a draft of which
-        nobody knows that it is our doing. It is flagged, and stays one until a person says (decision 22)."""
-        if self.esp not in UNSCHEDULES:
-            return range(0)
-        asked = next(at for at, label in enumerate(labels, 1) if UNSCHEDULES[self.esp] in label)
-        return range(asked + 1, labels.index("commit: before", asked) + 2)
+    def _unremembered(self, labels: list[str]) -> frozenset[int]:
+        """From the answer that the send is unscheduled to the commit of that, and from the commit that it is about to
+        be put back until that is asked for: a kill there leaves a draft of which nobody knows that it is our doing.
+        It is flagged, and stays one until a person says (decision 22)."""
+        if self.esp not in STEPS:
+            return frozenset()
+        off, back = (next(at for at, label in enumerate(labels, 1) if step in label) for step in STEPS[self.esp])
+        noted = max(at for at, label in enumerate(labels[:back], 1) if label.startswith("commit: after"))
+        return frozenset([*range(off + 1, labels.index("commit: before", off) + 2), *range(noted, back + 1)])
 
     def kill(self, labels: list[str], at: int) -> list[str]:
         """The violations of being killed at boundary number `at`."""

@@ -25,13 +25,14 @@ SOONER = instant("2026-03-18T09:00")
 
 class EspConnector(MemoryConnector):
     """`stops` ends the next move of a scheduled send after its first step: with a failure, or with a kill; with
-    `stops_late` after its second, when the draft has its new time."""
+    `stops_late` after its second, when the draft has its new time. `stops_back` ends it once the send is back."""
 
     def __init__(self, tool: str, native: NativeSchema, calendar: Calendar = CALENDAR) -> None:
         super().__init__(tool, native)
         self.capability = replace(self.capability, calendar=calendar)
         self.stops: BaseException | None = None
         self.stops_late = False
+        self.stops_back: BaseException | None = None
         self.stops_early = ""  # "before" or "after" its first step, and before we heard of that
         self.meanwhile: dict[str, Any] = {}  # what a person edits while the next move goes on
         self.counts: dict[str, dict[str, float]] = {}
@@ -67,18 +68,23 @@ class EspConnector(MemoryConnector):
                 if self.stops:
                     stops, self.stops = self.stops, None
                     raise stops
-                self._put_back(native, change.fields["planned_send"])
+                self._put_back(change, change.fields["planned_send"])
             elif change.resumed:
                 if self.stops:
                     raise self.stops
-                self._put_back(native, change.fields["planned_send"])
+                self._put_back(change, change.fields["planned_send"])
         return super()._applied(change)
 
-    def _put_back(self, native: str, at: Any) -> None:
+    def _put_back(self, change: Update, at: Any) -> None:
+        native = change.record.ref.native
+        change.step(False)
         if self.meanwhile:
             self.edit(native, **self.meanwhile)
             self.meanwhile = {}
-        self._change(native, {"status": "scheduled", "scheduled_send": at}, "sync")
+        self._change(native, {"status": "scheduled", "planned_send": at, "scheduled_send": at}, "sync")
+        if self.stops_back:
+            stops, self.stops_back = self.stops_back, None
+            raise stops
 
 
 @dataclass

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from sync.codec import encode
-from sync.errors import Rejected
+from sync.errors import Rejected, SyncError
 from sync.findings import FindingKind, Severity
 from sync.model import Kind, Value
-from tests.sync.calendar_tool import DOWN, LATER, SOONER, EspBox, EspConnector, PlanBox, scheduled
+from sync.ports import Change, Failed, Outcome, Update, Written
+from tests.sync.calendar_tool import DOWN, LATER, SOONER, EspBox, PlanBox, scheduled
 from tests.sync.plain import World, instant
 
 
@@ -137,6 +137,19 @@ def test_it_stands_and_is_tried_again_until_it_is_done(tmp_path: Path) -> None:
     assert FindingKind.UNSCHEDULED not in world.open()
 
 
+def test_a_draft_that_people_want_back_is_made_in_the_run_after_they_said_so(tmp_path: Path) -> None:
+    world, esp = scheduled(tmp_path)
+    esp.delete("esp-1")
+    for _ in range(2):
+        world.run()
+    world.decide(FindingKind.DELETION, "restore")
+    world.run()
+    assert shown(world)[:2] == (None, LATER), "a draft, for the time that is planned"
+    world.run()
+    # then it is told that nothing is scheduled any more
+    assert {finding.detail_key for finding in world.open()[FindingKind.CONFLICT]} == {"status", "scheduled_send"}
+
+
 def test_a_later_plan_is_what_it_is_put_back_to(tmp_path: Path) -> None:
     world, esp = scheduled(tmp_path)
     world.edit("plan", "plan-1", planned_send=SOONER)
@@ -179,6 +192,60 @@ def test_nor_is_anybody_who_sets_another_time_after_the_draft_had_got_the_new_on
     assert FindingKind.UNSCHEDULED in world.open()
 
 
+@pytest.mark.parametrize("resumed", [True, False])
+def test_what_was_put_back_before_a_kill_is_not_put_back_once_more(tmp_path: Path, resumed: bool) -> None:
+    """Somebody may have taken it off since, and then it must not go out."""
+    world, esp = scheduled(tmp_path)
+    world.edit("plan", "plan-1", planned_send=SOONER)
+    if resumed:
+        esp.stops = DOWN
+        world.run()
+        esp.stops = None
+    esp.stops_back = KilledError()
+    with pytest.raises(KilledError):
+        world.run()
+    assert shown(world) == ("scheduled", SOONER, SOONER)
+    esp.edit("esp-1", status="planned", scheduled_send=None)
+    for _ in range(2):
+        world.run()
+        assert shown(world)[::2] == ("planned", None)
+        (finding,) = world.open()[FindingKind.UNSCHEDULED]
+        assert "We were cut off" in finding.advice
+    world.decide(FindingKind.UNSCHEDULED, "esp")
+    world.run()
+    assert shown(world, "plan")[::2] == ("planned", None)
+
+
+@pytest.mark.parametrize("error", [Rejected("its name cannot be changed while it is scheduled"), DOWN])
+def test_a_refusal_of_what_was_to_change_besides_does_not_make_a_finished_move_ours_to_repeat(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: SyncError
+) -> None:
+    world, esp = scheduled(tmp_path)
+    write = esp.write
+
+    def refuses(changes: Sequence[Change]) -> Sequence[Outcome]:
+        """A scheduled send is moved, and its name is not changed."""
+        (change,) = changes
+        if not (isinstance(change, Update) and "name" in change.fields):
+            return write(changes)
+        rest = {name: value for name, value in change.fields.items() if name != "name"}
+        (done,) = write([replace(change, fields=rest)]) if rest else (Failed(change, Rejected("no")),)
+        record = done.record if isinstance(done, Written) else None
+        return [Failed(change, error, record)]
+
+    monkeypatch.setattr(esp, "write", refuses)
+    world.edit("plan", "plan-1", planned_send=SOONER, name="Summer")
+    world.run()
+    assert shown(world) == ("scheduled", SOONER, SOONER)
+    assert FindingKind.UNSCHEDULED not in world.open()
+    # when somebody takes it off the calendar
+    esp.edit("esp-1", status="planned", scheduled_send=None)
+    for _ in range(2):
+        world.run()
+    # then it stays off, everywhere
+    assert shown(world)[::2] == shown(world, "plan")[::2] == ("planned", None)
+
+
 def test_a_person_may_leave_it_unscheduled(tmp_path: Path) -> None:
     world, esp = scheduled(tmp_path)
     world.edit("plan", "plan-1", planned_send=SOONER)
@@ -203,76 +270,3 @@ def test_a_campaign_goes_out_by_one_esp_only(tmp_path: Path) -> None:
     assert world.shows("first", "name") == ["Spring"]
     assert world.shows("second", "name") == ["Summer"]
     assert is_quiet(world)
-
-
-# What became of a send.
-
-
-def sent(folder: Path) -> tuple[World, EspConnector]:
-    """The campaign went out at LATER, and it is just after that."""
-    world, esp = scheduled(folder)
-    world.now = LATER.at
-    esp.send("esp-1")
-    world.run()
-    return world, esp
-
-
-def counted(world: World) -> Mapping[str, Any]:
-    """What the plan shows of its campaign."""
-    return world.tools["plan"].records["plan-1"].fields
-
-
-def at(world: World, hours: float) -> None:
-    """The run of so many hours after the send."""
-    world.now = LATER.at + timedelta(hours=hours) - timedelta(minutes=15)
-    world.run()
-
-
-def test_its_outcome_is_looked_up_ever_more_rarely(tmp_path: Path) -> None:
-    world, esp = sent(tmp_path)
-    assert esp.reports == []
-    looked = []
-    for hours in (1, 1.5, 3, 5.9, 6, 12, 24.25, 48, 72, 100, 168, 400, 720, 721, 5000):
-        esp.counts["esp-1"] = {"delivered": hours * 10}
-        before = len(esp.reports)
-        at(world, hours)
-        if len(esp.reports) > before:
-            looked.append(hours)
-            assert counted(world)["delivered"] == hours * 10
-    assert looked == [1, 6, 24.25, 72, 168, 720]
-
-
-def test_a_look_that_fails_is_made_up_for(tmp_path: Path) -> None:
-    world, esp = sent(tmp_path)
-    esp.counts["esp-1"] = {"opens": 7}
-    real, esp.measure = esp.measure, refuses  # type: ignore[method-assign, assignment]
-    at(world, 1)
-    assert "opens" not in counted(world)
-    esp.measure = real  # type: ignore[method-assign]
-    at(world, 1.25)
-    assert counted(world)["opens"] == 7
-
-
-def refuses(_refs: object) -> None:
-    raise Rejected("the quota of reports is used up")
-
-
-def test_why_it_was_not_looked_up_is_in_the_report(tmp_path: Path) -> None:
-    world, esp = sent(tmp_path)
-    esp.measure = refuses  # type: ignore[method-assign, assignment]
-    world.now = LATER.at.replace(hour=11)
-    assert world.run().waiting == ("Esp has something to catch up: the quota of reports is used up",)
-
-
-def test_sends_of_one_tool_are_looked_up_at_once(tmp_path: Path) -> None:
-    world = World(tmp_path, PlanBox("plan", kinds=frozenset({Kind.CAMPAIGN})), EspBox("esp"))
-    esp = world.tools["esp"]
-    assert isinstance(esp, EspConnector)
-    for name in ("Spring", "Summer"):
-        world.campaign("plan", name=name, planned_send=LATER)
-    world.run()
-    for native in ("esp-1", "esp-2"):
-        esp.schedule(native, LATER)
-        esp.send(native)
-    at(world, 2)
-    assert esp.reports == [["esp-1", "esp-2"]]

@@ -215,3 +215,20 @@ def test_records_that_differ_at_first_sight_are_in_conflict_and_fill_nobody_else
     written = world.writes()
     world.run()
     assert world.writes() == written
+
+
+def test_a_stage_that_people_moved_to_different_campaigns_is_not_deleted_with_the_one_it_left(tmp_path: Path) -> None:
+    world = World(tmp_path, Box("a"), Box("b"), bounds=Bounds(archive_share=1.0))
+    for name in ("Spring", "Summer", "Autumn"):
+        world.campaign("a", name=name)
+    stage = world.stage("a", "a-1", kind="design")
+    world.run()
+    world.tools["b"].delete("b-1")
+    for _ in range(2):
+        world.run()
+    world.decide(FindingKind.DELETION, "delete")
+    world.tools["a"].move(stage, "a-2")
+    world.tools["b"].move("b-4", "b-3")
+    world.run()
+    assert (stage in world.tools["a"].records, "b-4" in world.tools["b"].records) == (True, True)
+    assert FindingKind.CONFLICT in world.open()

@@ -191,6 +191,20 @@ def test_a_decision_to_delete_does_not_count_against_an_edit_that_came_after_it(
     assert records(world) == [1, 0, 1]
 
 
+def test_a_stage_that_was_moved_elsewhere_since_is_not_deleted_with_its_campaign(world: World) -> None:
+    world.campaign("a", name="Summer")
+    world.run()
+    world.tools["b"].delete("b-1")
+    world.run()
+    world.run()
+    world.decide(FindingKind.DELETION, "delete")
+    world.tools["a"].move("a-2", "a-3")
+    world.run()
+    assert records(world) == [1, 1, 1]
+    assert records(world, Kind.STAGE) == [1, 1, 1]
+    assert {record.parent for record in world.tools["c"].records.values() if record.parent} == {"c-3"}
+
+
 def test_a_record_that_reappears_is_no_deletion_and_catches_up(world: World) -> None:
     kept = dict(world.tools["b"].records)
     world.tools["b"].delete("b-1")

@@ -40,9 +40,9 @@ def moved(tmp_path: Any, *results: Result, calendar: bool = True) -> frozenset[s
     shown = Record(REF, {"name": "Summer", "status": "scheduled"})
     intake = Intake(sides={"esp": side}, members={"cs-1": {"esp": Sighting(Record(REF, {}), Reading({}))}})
     world = World(tmp_path, box)
-    delivery = cast(
-        Delivery, type("Written", (), {"results": results, "shown": {("cs-1", "esp"): shown}, "unscheduled": {}})
-    )
+    moves = type("Moves", (), {"off": {}})
+    told = {"results": results, "shown": {("cs-1", "esp"): shown}, "moves": moves}
+    delivery = cast(Delivery, type("Written", (), told))
     return ripples(delivery, intake, state, world.workspace(), START).get("cs-1", frozenset())
 
 
