@@ -37,7 +37,7 @@ def excesses(steps: Sequence[Step], linked: Callable[[str], int], bounds: Bounds
         many = overwrites[tool] > bounds.overwrite_count
         if archives[tool] <= ALWAYS_ALLOWED and not many:
             continue
-        total = linked(tool)
+        total = max(linked(tool), archives[tool])  # those that were seen for the first time in this run are there, too
         if _too_many_lost(archives[tool], total, bounds):
             reasons.append(f"{archives[tool]} of {total} records would be archived in {tool}")
         if many and overwrites[tool] > bounds.overwrite_share * total:

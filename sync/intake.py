@@ -27,8 +27,10 @@ class Intake:
 
     `members` is entity -> tool -> sighting. `absent` are links (entity, tool) whose record a complete listing and a
     direct look both miss. `times` say when each listing began, `ended` when all was read, by the tool's own clock where
-    it tells one. `partial`: some tool told only what changed; then this run is about the `touched` entities, and
-    nothing is new of the others. `withheld` is what accounts keep from us, of the tools that were asked and told.
+    it tells one. `emptied` are tools in which too much is missing to be believed, and why; `cut_short` those whose full
+    listing lacked a record that is there. `partial`: some tool told only what changed; then this run is about the
+    `touched` entities, and nothing is new of the others. `withheld` is what accounts keep from us, of the tools that
+    were asked and told.
     """
 
     sides: dict[str, Side] = field(default_factory=dict)
@@ -44,6 +46,7 @@ class Intake:
     stages: Resolution = field(default_factory=lambda: Resolution({}, {}))
     absent: set[tuple[str, str]] = field(default_factory=set)
     emptied: dict[str, str] = field(default_factory=dict)
+    cut_short: set[str] = field(default_factory=set)
     partial: bool = False
     touched: set[str] = field(default_factory=set)
     woken: set[str] = field(default_factory=set)

@@ -24,10 +24,11 @@ def unsettled_creations(intake: Intake, state: State) -> dict[tuple[str, str], d
     for intent in state.intents:
         if intent.action != Action.CREATE or intent.tool in intake.members.get(intent.entity, {}):
             continue
-        side = intake.sides.get(intent.tool)
+        side = intake.sides.get(intent.tool) if intent.tool not in intake.emptied else None
         until = intent.at + timedelta(seconds=side.capability.settle) if side else datetime.max.replace(tzinfo=UTC)
-        if side is None or intake.times[intent.tool] < until:
-            waiting[intent.entity, intent.tool] = until
+        # It may be among those that a listing has left out.
+        if side is None or intake.times[intent.tool] < until or intent.tool in intake.cut_short:
+            waiting[intent.entity, intent.tool] = max(until, intake.ended.get(intent.tool, until))
     return waiting
 
 
@@ -51,7 +52,8 @@ def acknowledge(intake: Intake, state: State, workspace: Workspace) -> None:
             continue
         link = state.entities[intent.entity].links[intent.tool]
         memory, link.learned = link.memory, intake.ended[intent.tool]
-        if intent.action == Action.CREATE:
+        # What does not carry our mark is another record, that somebody has made of the same.
+        if intent.action == Action.CREATE and sighting.record.marker == intent.entity:
             memory.update(_of_new(intent, sighting, intake, state, workspace))
         for name, (old, new) in intent.cells.items():
             shown = sighting.reading.values.get(name, UNSET)
@@ -102,10 +104,11 @@ def _told(connector: Connector, sighting: Sighting, native: str | None) -> Attri
 
 
 def in_words(waiting: Mapping[tuple[str, str], datetime], intake: Intake, wording: Wording) -> tuple[str, ...]:
-    """The unsettled creations, a sentence a tool. A tool that could not be read has a flag of its own."""
+    """The unsettled creations, a sentence a tool. A tool that could not be read, or that looks emptied, has a flag of
+    its own."""
     found: dict[str, list[datetime]] = {}
     for (_, tool), until in waiting.items():
-        if tool in intake.sides:
+        if tool in intake.sides and tool not in intake.emptied:
             found.setdefault(tool, []).append(until)
     told = []
     for tool, moments in sorted(found.items()):

@@ -72,12 +72,13 @@ def done_with(results: Sequence[Result], planned: Plan, intake: Intake, state: S
 
 
 def _is_unread(known: Remembered, intake: Intake, workspace: Workspace) -> bool:
-    """Whether a tool is yet to be read, or shows what cannot be understood."""
+    """Whether a tool is yet to be read or looks emptied, or shows what cannot be understood."""
     members = intake.members[known.id]
     if any(sighting.reading.troubles for sighting in members.values()):
         return True
     links = ((tool, known.links.get(tool)) for tool in workspace.tools)
-    return any(t not in intake.sides or (link and not link.gone and t not in members) for t, link in links)
+    there = intake.sides.keys() - intake.emptied
+    return any(t not in there or (link and not link.gone and t not in members) for t, link in links)
 
 
 def _lacks_records(

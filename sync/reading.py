@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 from sync.errors import SyncError
 from sync.guard import is_emptied
+from sync.identity import Sighting
 from sync.intake import Intake, is_as_remembered, is_moved, is_over, shows_what_is_agreed, unless_blank
 from sync.listed import Asked, Listed
 from sync.listing import Reader
 from sync.metering import due_measurements
 from sync.model import Kind, Record, Ref
 from sync.ports import Glancing
-from sync.state import Remembered, State
+from sync.state import Link, Remembered, State
 from sync.workspace import Surroundings, Work, Workspace
 
 
@@ -138,7 +140,7 @@ def _look_directly(
     state.bring(id_ for lost in missing.values() for id_ in lost)
     state.bring(id_ for name, one in listed.items() for id_ in readers[name].back_again(one))
     alive = {entity.id: entity for entity in state.entities.values() if not entity.dead}
-    intake.touched = _touched(intake, state, asked) if intake.partial else set(alive)
+    intake.touched = _touched(intake, readers, state, asked) if intake.partial else set(alive)
     for name, one in listed.items():
         intake.touched.update(id_ for id_ in (*missing[name], *readers[name].back_again(one)) if id_ in alive)
     wanted: dict[str, list[str]] = {}
@@ -159,9 +161,9 @@ def _unread(name: str, listed: Listed, alive: Mapping[str, Remembered], touched:
             yield id_
 
 
-def _touched(intake: Intake, state: State, asked: Asked) -> set[str]:
+def _touched(intake: Intake, readers: Mapping[str, Reader], state: State, asked: Asked) -> set[str]:
     """The entities that this run is about: those with a record that was changed, and shows something else than what is
-    remembered or is behind what is agreed, and those of which something is left to do."""
+    remembered or may catch up, and those of which something is left to do."""
     owners = state.links()
     touched = {e.id for e in state.entities.values() if e.is_unsettled or (e.id in asked.entities and not e.dead)}
     touched.update(intent.entity for intent in state.intents if intent.entity in state.entities)
@@ -169,12 +171,20 @@ def _touched(intake: Intake, state: State, asked: Asked) -> set[str]:
         entity = state.entities.get(owners.get(ref, ""))
         if entity is None or entity.dead:
             continue
-        # One that is behind may have been closed to edits and be open now.
-        if is_as_remembered(sighting, entity, owners) and shows_what_is_agreed(entity, ref.tool, intake):
-            intake.as_before.append((entity, sighting))
-        else:
+        if not is_as_remembered(sighting, entity, owners) or _may_catch_up(sighting, entity, intake, readers[ref.tool]):
             touched.add(entity.id)
+        else:
+            intake.as_before.append((entity, sighting))
     return touched
+
+
+def _may_catch_up(sighting: Sighting, entity: Remembered, intake: Intake, reader: Reader) -> bool:
+    """Whether a record was closed to edits until its campaign was over, and is open now. While it is not over, what
+    stands in a record's way is told, and tried again in time."""
+    if sighting.record.locked or shows_what_is_agreed(entity, sighting.tool, intake):
+        return False
+    reader.state.bring([entity.campaign])
+    return is_over(entity, reader.state, reader.now, reader.workspace.zone)
 
 
 def _seems_emptied(intake: Intake, reader: Reader, news: Collection[str], asked: Asked) -> bool:
@@ -229,9 +239,18 @@ def _read_directly(
         for link in links.values():
             if record := one.direct.get(link.ref):
                 intake.shown[link.ref] = readers[name].sight(one.side, record)
+        there = [link for id_, link in links.items() if id_ in missing[name] and id_ not in absent]
+        if one.whole and not asked.believe_absence and any(_belongs_in(link, one) for link in there):
+            intake.cut_short.add(name)
         news = [id_ for id_ in absent if not alive[id_].links[name].missed]
         if not _seems_emptied(intake, readers[name], news, asked):
             intake.absent.update((id_, name) for id_ in absent)
+
+
+def _belongs_in(link: Link, listed: Listed) -> bool:
+    """Whether a record that is there would be in a full listing: it has been for longer than that may lag."""
+    lag = timedelta(seconds=listed.side.capability.settle)
+    return link.learned is None or link.learned + lag < listed.began
 
 
 def _read(reader: Reader, listed: Listed, refs: Sequence[Ref], untold: Sequence[Ref]) -> Listed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sync.errors import Ambiguous
 from sync.findings import FindingKind
 from sync.guard import Bounds
 from tests.sync.plain import Box, World, day
@@ -33,6 +34,25 @@ def test_a_tool_that_looks_emptied_is_not_believed_until_a_person_says_so(tmp_pa
     world.run(allow_mass=True)
     world.run(allow_mass=True)
     assert len(world.open()[FindingKind.DELETION]) == 12
+
+
+def test_nothing_is_made_in_a_tool_that_looks_emptied(tmp_path: Path) -> None:
+    """It may be there already, and so may what was made without an answer."""
+    world = _many(tmp_path)
+    world.campaign("a", name="Summer", planned_send=day("2026-05-01"))
+    world.tools["b"].fail_next(Ambiguous("no answer"), after=True)
+    world.run()
+    held = dict(world.tools["b"].records)
+    world.tools["b"].records.clear()
+    world.campaign("a", name="Autumn", planned_send=day("2026-05-01"))
+    for _ in range(2):
+        report = world.run()
+        assert (report.unsettled, world.tools["b"].records, len(world.state().intents)) == ((), {}, 1)
+    world.tools["b"].records.update(held)
+    world.run()
+    assert "Autumn" in world.shows("b", "name")
+    assert len(world.tools["b"].records) == len(world.tools["a"].records) == 14
+    assert world.open() == {}
 
 
 def test_a_plan_that_archives_too_much_writes_nothing_until_a_person_allows_it(tmp_path: Path) -> None:

@@ -76,6 +76,17 @@ def test_an_unanswered_creation_that_a_listing_shows_late_is_found_again(tmp_pat
     assert len(world.tools["b"].records) == 1
 
 
+def test_what_somebody_makes_where_a_creation_went_astray_is_theirs(tmp_path: Path) -> None:
+    world = World(tmp_path, Box("a"), Box("b", settle=3600.0))
+    world.campaign("a", name="Spring", subject="one")
+    world.tools["b"].fail_next(Ambiguous("no answer"))
+    world.run()
+    world.campaign("b", name="Spring", subject="two")
+    world.run()
+    assert (world.shows("a"), world.shows("b")) == (["one"], ["two"])
+    assert FindingKind.CONFLICT in world.open(), "what it shows is no wording of ours"
+
+
 def test_an_unanswered_creation_is_not_repeated_while_its_tool_is_away(tmp_path: Path) -> None:
     world = World(tmp_path, Box("a"), Box("b"))
     world.campaign("a", name="Spring")

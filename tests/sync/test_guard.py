@@ -72,6 +72,14 @@ def test_a_few_overwrites_beside_archives_are_none_too_many() -> None:
     assert excesses(steps, {"jira": 9}.__getitem__, BOUNDS) == ["2 of 9 records would be archived in jira"]
 
 
+def test_records_that_were_new_in_this_run_count_among_those_that_are_there() -> None:
+    bounds = Bounds(archive_count=10, archive_share=1.0)
+    assert excesses(_steps(Action.ARCHIVE, 3), {"jira": 2}.__getitem__, bounds) == []
+    assert excesses(_steps(Action.ARCHIVE, 3), {"jira": 2}.__getitem__, BOUNDS) == [
+        "3 of 3 records would be archived in jira"
+    ]
+
+
 def test_nothing_missing_is_nothing_emptied() -> None:
     assert not is_emptied(0, 0, BOUNDS)
 
