@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from sqlite3 import Connection, connect
 from typing import Any
 
 from sqlalchemy import delete
@@ -61,19 +62,20 @@ class Database:
             for table in METADATA.sorted_tables:
                 connection.execute(delete(table))
 
-    def copy(self) -> bytes | None:
+    def copy(self) -> Connection | None:
         """An image to go back to, where the database can be set back as a whole (SQLite in memory)."""
         if self.engine.dialect.name != "sqlite" or self.engine.url.database:
             return None
+        image = connect(":memory:")
         with self._raw() as connection:
-            image: bytes = connection.serialize()
+            connection.backup(image)
         return image
 
-    def set_back(self, image: bytes) -> None:
-        """Be what `copy` gave."""
+    def set_back(self, image: Connection) -> None:
+        """Be what `copy` gave. Not by `deserialize`, after which SQLite 3.40 now and then ends the process."""
         self.at = None
         with self._raw() as connection:
-            connection.deserialize(image)
+            image.backup(connection)
 
     def base(self) -> Base:
         """What is remembered now, read past the engine's own way of reading it."""

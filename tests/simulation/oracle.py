@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.simulation.sends import Sends
+from tests.simulation.violation import Violation
+
+Cell = tuple[str, str, str]  # tool, record, field
 TRACKED = ("subject", "notes")
 SYNC = "sync"
-
-
-class Violation(AssertionError):
-    """A law of the sync is broken."""
 
 
 def number(text: Any) -> int | None:
@@ -32,17 +32,20 @@ class Oracle:
     superseded: dict[int, int] = field(default_factory=dict)  # by text: what its writers had been shown
     asserted: dict[int, int] = field(default_factory=dict)  # by text: when somebody last wrote or chose it
     cleared: int = 0  # every text that somebody has cleared away, having seen it
-    clears: dict[tuple[str, str, str], tuple[int, int]] = field(default_factory=dict)  # by cell: mask, when
+    clears: dict[Cell, tuple[int, int]] = field(default_factory=dict)  # by cell: mask, when
+    # By cell, a text that the sync wrote without an answer: to empty it again looks as if it had never been written.
+    unanswered: dict[Cell, int | None] = field(default_factory=dict)
     moment: int = 0
     overruled: set[str] = field(default_factory=set)  # fields whose rule lets one tool win
+    sends: Sends = field(default_factory=Sends)
 
     def fresh(self) -> str:
         """A text that nobody has written before."""
         self.told += 1
         return f"t{self.told}"
 
-    def choose(self, text: Any, shown: list[Any]) -> None:
-        """Somebody takes one of several texts that they were shown."""
+    def choose(self, cell: Cell, text: Any, shown: list[Any]) -> None:
+        """Somebody takes what a cell shows of several texts that they were shown."""
         self.moment += 1
         chosen = number(text)
         mask = 0
@@ -50,6 +53,7 @@ class Oracle:
             mask |= self._seen_with(one)
         if chosen is None:
             self.cleared |= mask
+            self.clears[cell] = (self.clears.get(cell, (0, 0))[0] | mask, self.moment)
         else:
             self.superseded[chosen] = self.superseded.get(chosen, 0) | mask
             self.asserted[chosen] = self.moment
@@ -83,7 +87,8 @@ class Oracle:
             raise Violation(f"{where}: {old} gave way to {new}, whose writer had not been shown it")
         if lost is None and text is not None and (clear := self.clears.get((tool, native, name))):
             mask, when = clear
-            if mask >> text & 1 and self.asserted.get(text, 0) < when:
+            unanswered = self.unanswered.get((tool, native, name)) == text
+            if mask >> text & 1 and self.asserted.get(text, 0) < when and not unanswered:
                 raise Violation(f"{where}: {new} came back after somebody who had seen it cleared it")
 
     def _under(self, text: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sync.absence import DELETE
@@ -9,9 +10,9 @@ from sync.findings import FindingKind
 from sync.model import Kind, Record, Value
 from sync.ports import Refusal
 from sync.store import Store
+from tests.simulation.esp import SimulatedEsp
 from tests.simulation.oracle import TRACKED
 from tests.simulation.team import NAMES, OWNERS, STAGES, STATUSES, TAGS, TIMES
-from tests.simulation.tool import FIELDS
 from tests.simulation.world import World
 
 TEXT = {Kind.CAMPAIGN: "subject", Kind.STAGE: "notes"}
@@ -22,7 +23,7 @@ class People:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        world.act = lambda a, b: self.edit(a, b, 0)
+        world.act = self.meanwhile
 
     def records(self, kind: Kind | None = None, tool: str | None = None) -> list[Record]:
         """What there is, in the order in which it was made."""
@@ -43,8 +44,12 @@ class People:
         tool = self.world.tools[record.ref.tool]
         view = tool.make.views.get(name)
         shown = view.project(value) if view else value
-        if name in FIELDS[record.ref.kind] and not isinstance(shown, Refusal):
+        if name in tool.make.fields(record.ref.kind) and not isinstance(shown, Refusal):
             tool.edit(record.ref.native, **{name: shown})
+
+    def meanwhile(self, a: int, b: int) -> None:
+        """What somebody does in the middle of a run."""
+        (self.edit, self.plan, self.edit, self.schedule)[b % 4](a, b // 4, b // 64)
 
     def edit(self, a: int, b: int, c: int) -> None:
         """Write a text that nobody has written before; some end in a blank, which one tool takes away."""
@@ -102,6 +107,24 @@ class People:
         if stage and campaign:
             self.world.tools[stage.ref.tool].move(stage.ref.native, campaign.ref.native)
 
+    def schedule(self, a: int, b: int, c: int) -> None:
+        """Put a send on the calendar of an ESP, elsewhere on it, or take it off."""
+        tools: Iterable[object] = self.world.tools.values()
+        esps = [tool for tool in tools if isinstance(tool, SimulatedEsp)]
+        sends = [(esp, native) for esp in esps for native in esp.records]
+        if sends:
+            esp, native = sends[a % len(sends)]
+            if c % 4:
+                esp.schedule(native, TIMES[b % len(TIMES)])
+            else:
+                esp.unschedule(native)
+
+    def call(self, a: int, b: int, c: int) -> None:
+        """Say in a tool that a campaign is to be scheduled, which counts where the workspace lets the sync do it."""
+        if record := self.pick(a, Kind.CAMPAIGN):
+            self.world.oracle.sends.asked = True
+            self.write(record, "status", "scheduled")
+
     def delete(self, a: int, b: int, c: int) -> None:
         if record := self.pick(a):
             self.world.tools[record.ref.tool].delete(record.ref.native)
@@ -131,17 +154,25 @@ class People:
         choice = finding.options[b % len(finding.options)].removeprefix("--").removeprefix("take ")
         store.decide(finding.fingerprint, choice, self.world.clock())
         self.world.note("decided", finding.fingerprint, choice)
+        if finding.kind is FindingKind.UNSCHEDULED:
+            self._leave_off(store, finding.subject, choice)
         if choice == DELETE:
             self.world.decisions.add(finding.subject)
         if finding.kind is FindingKind.CONFLICT and finding.detail_key in TRACKED:
             self._choose(store, finding.subject, finding.detail_key, choice)
 
+    def _leave_off(self, store: Store, subject: str, tool: str) -> None:
+        link = store.load().entities[subject].links.get(tool)
+        if link is not None:
+            self.world.oracle.sends.by_people(tool, link.ref.native)
+
     def _choose(self, store: Store, subject: str, name: str, choice: str) -> None:
         entity = store.load().entities[subject]
         texts = {tool: self._text(tool, link.ref.native, name) for tool, link in entity.links.items()}
         texts.update(entity.disputed.get(name, {}))
-        chosen = self._text(choice, entity.links[choice].ref.native, name) if choice in entity.links else None
-        self.world.oracle.choose(chosen, list(texts.values()))
+        if choice in entity.links:
+            native = entity.links[choice].ref.native
+            self.world.oracle.choose((choice, native, name), self._text(choice, native, name), list(texts.values()))
 
     def _text(self, tool: str, native: str, name: str) -> Any:
         record = self.world.tools[tool].records.get(native)

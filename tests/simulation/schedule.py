@@ -9,10 +9,21 @@ from dataclasses import dataclass
 # What happens, and how often among the others.
 PEOPLE = {
     "edit": 10, "agree": 3, "clear": 3, "rename": 2, "status": 3, "plan": 3, "tag": 3, "own": 2, "campaign": 3,
-    "stage": 3, "move": 2, "delete": 3, "restore": 2, "bulk": 1, "decide": 4,
+    "stage": 3, "move": 2, "delete": 3, "restore": 2, "bulk": 1, "decide": 4, "schedule": 4, "call": 1,
 }  # fmt: skip
-FATE = {"crash": 6, "fail": 6, "interrupt": 4, "pause": 3, "down": 1, "lag": 4, "list": 3, "jump": 2, "lock": 1}
-RUNS = {"run": 14, "soon": 5, "scoped": 2, "twice": 2, "dry": 2, "full": 2, "broken": 2}
+FATE = {
+    "crash": 6,
+    "fail": 6,
+    "interrupt": 4,
+    "pause": 3,
+    "down": 1,
+    "lag": 4,
+    "list": 3,
+    "jump": 2,
+    "lock": 1,
+    "wait": 2,
+}
+RUNS = {"run": 14, "soon": 5, "scoped": 2, "twice": 2, "dry": 2, "full": 2, "broken": 2, "shift": 6}
 KINDS = {**PEOPLE, **FATE, **RUNS}
 # Mostly few steps: what breaks a law has always been cut down to two to five of them.
 LENGTHS = (1, 2, 2, 2, 3, 3, 3, 4, 4, 5, 6, 8, 14)

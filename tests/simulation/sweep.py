@@ -6,6 +6,7 @@ import gc
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
 from tests.simulation.database import Database
@@ -48,8 +49,10 @@ def _chunks(start: int, stop: int, urls: Sequence[str]) -> Iterator[Chunk]:
     free = context.SimpleQueue()
     for url in urls:
         free.put(url)
-    with context.Pool(len(urls), _open, (free,)) as pool:
-        yield from pool.imap_unordered(_play_chunk, starts)
+    # A process that dies ends this with an error; a Pool would wait for it for ever.
+    with ProcessPoolExecutor(len(urls), context, _open, (free,)) as pool:
+        for done in as_completed([pool.submit(_play_chunk, span) for span in starts]):
+            yield done.result()
 
 
 _database: Database

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sync.audit import AuditRules
 from sync.guard import Bounds
 from sync.model import Kind, Person, PersonEntry, schema
 from sync.policy import Policy
-from sync.ports import BoundMapping, NativeSchema
+from sync.ports import Calendar, Metering
 from sync.workspace import Tool, Workspace
-from tests.simulation.tool import Make, SimulatedTool
+from tests.simulation.esp import INSTANTS, EspMake
+from tests.simulation.played import Played
+from tests.simulation.tool import Make
 from tests.sync.plain import AsIs, DayOnly, Only, instant
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -40,6 +41,27 @@ KLAVIYO = Make("klaviyo", {"status": AsIs(writable=False), "owner": AsIs(writabl
 TRIMMING = Make("trimming", {"tags": Only(frozenset({"x", "y"}))}, trims=True, resumes=True)
 KEEPING = Make("keeping", archives=False, lags=60.0)
 
+# A plan, and how ESPs move them: in three calls where a draft holds its time, in two where it does not, at once.
+SENDS = Make("airtable", batch=2, log=True, resumes=True, more=("scheduled_send", "delivered"))
+STEPWISE = EspMake(
+    "stepwise", kinds=CAMPAIGNS, batch=2, lags=60.0, calendar=Calendar(
+        INSTANTS, INSTANTS, plans_drafts=True, schedules=True, unschedules=True, tells_changed_at=True,
+        lists_changed=True, metering=Metering.REPORT,
+    ),
+)  # fmt: skip
+BLANK = EspMake(
+    "blank",
+    kinds=CAMPAIGNS,
+    calendar=Calendar(INSTANTS, INSTANTS, schedules=True, unschedules=True, grid=15),
+    full=True,
+)
+ATONCE = EspMake(
+    "atonce", kinds=CAMPAIGNS, calendar=Calendar(
+        INSTANTS, INSTANTS, schedules=True, unschedules=True, moves_at_once=True, edits_scheduled=True,
+        tells_changed_at=True, metering=Metering.ROW,
+    ),
+)  # fmt: skip
+
 UNBOUNDED = Bounds(archive_count=1000, archive_share=1.0)
 
 
@@ -51,22 +73,15 @@ class Team:
     bounds: Bounds = UNBOUNDED
     prefer: Mapping[tuple[Kind, str], str] = field(default_factory=dict)
 
-    def workspace(self, tools: Mapping[str, SimulatedTool]) -> Workspace:
+    def workspace(self, tools: Mapping[str, Played]) -> Workspace:
         """The workspace over these tools."""
         connected: dict[str, Tool] = {}
         for make in self.makes:
-            connected[make.name] = Tool(tools[make.name], _binding(make.mapping()))
+            connected[make.name] = Tool(tools[make.name], make.bind)
         return Workspace(
             "sim", BERLIN, schema(), PEOPLE, connected, policy=Policy(self.prefer), bounds=self.bounds,
             audit=AuditRules(stages=()), count_every=timedelta(),
         )  # fmt: skip
-
-
-def _binding(mapping: BoundMapping) -> Any:
-    def bind(_native: NativeSchema) -> BoundMapping:
-        return mapping
-
-    return bind
 
 
 TEAMS = (
@@ -78,4 +93,8 @@ TEAMS = (
     Team((AIRTABLE, JIRA), bounds=Bounds()),
     Team((AIRTABLE, JIRA), prefer={(Kind.CAMPAIGN, "subject"): "prefer:airtable"}),
     Team((AIRTABLE, JIRA, KLAVIYO, TRIMMING)),
+    Team((SENDS, STEPWISE)),
+    Team((SENDS, JIRA, STEPWISE)),
+    Team((SENDS, BLANK)),
+    Team((SENDS, JIRA, ATONCE)),
 )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from connectors.calendar_steps import Steps
 from sync import listing
 from tests.postgres import Server
 from tests.simulation.__main__ import replay
@@ -40,15 +41,23 @@ def test_every_law_holds_over_a_fixed_set_of_seeds(database: Database, chunk: in
 @pytest.mark.parametrize(
     "schedule",
     [
-        "111:0:fail(22,552,0) stage(0,7,0) run(0,0,0)",  # made bare after a refusal, to be filled
-        "160:0:run(0,0,0) stage(3,7,0) crash(21,0,0) run(0,0,0) delete(0,0,0) clear(31,7,0)",  # cleared before known
-        "231:0:delete(0,0,0) soon(0,0,0) full(0,0,0) decide(0,7,0) fail(39,0,0) twice(0,0,0) restore(432,0,0) "
+        "7:0:fail(22,552,0) stage(0,7,0) run(0,0,0)",  # made bare after a refusal, to be filled
+        "0:0:run(0,0,0) stage(3,7,0) crash(21,0,0) run(0,0,0) delete(0,0,0) clear(31,7,0)",  # cleared before known
+        "7:0:delete(0,0,0) soon(0,0,0) full(0,0,0) decide(0,7,0) fail(39,0,0) twice(0,0,0) restore(432,0,0) "
         "list(0,0,0)",  # brought back before the rest of a deletion was confirmed
-        "231:0:jump(7,0,0) broken(1,0,0) delete(751,0,0)",  # deleted behind a listing that broke off
-        "45:0:delete(0,0,0) delete(0,0,0) stage(0,3,0) dry(0,0,0)",  # not even the least was taken
-        "231:0:jump(7,7,0) lock(0,0,0) plan(2,0,0) soon(0,0,0)",  # closed to edits until its campaign was over
-        "15:0:campaign(0,0,0) scoped(0,0,0) pause(13,4,0) scoped(0,0,0)",  # taken over while it read
-        "238:0:edit(7,0,0) lock(1,0,0) full(0,0,0) jump(3,0,0)",  # put off, and then the clock was set back
+        "7:0:jump(7,0,0) broken(1,0,0) delete(751,0,0)",  # deleted behind a listing that broke off
+        "5:0:delete(0,0,0) delete(0,0,0) stage(0,3,0) dry(0,0,0)",  # not even the least was taken
+        "7:0:jump(7,7,0) lock(0,0,0) plan(2,0,0) soon(0,0,0)",  # closed to edits until its campaign was over
+        "7:0:campaign(0,0,0) scoped(0,0,0) pause(13,4,0) scoped(0,0,0)",  # taken over while it read
+        "6:0:edit(7,0,0) lock(1,0,0) full(0,0,0) jump(3,0,0)",  # put off, and then the clock was set back
+        "5:0:crash(26,0,0) edit(0,0,0) campaign(0,0,0) twice(0,0,0) list(1,0,0) run(0,0,0)",  # made, and not listed
+        "7:0:crash(25,0,0) campaign(1,0,0) soon(0,0,0) list(0,0,0) run(0,0,0)",  # and others seem to be there
+        "8:0:bulk(1,0,0) full(0,0,0) run(0,0,0) decide(0,0,0)",  # brought back in an ESP
+        "8:0:clear(0,3,0) shift(0,0,2) schedule(0,0,0)",  # taken off by people after it was moved beside a refusal
+        "9:0:edit(0,0,0) shift(0,344,14)",  # edited there while it was moved beside a refusal
+        "0:0:stage(3,5,0) edit(32,0,0) crash(21,0,0) soon(0,0,0) stage(0,3,0)",  # made by people where we were killed
+        "9:0:delete(0,0,0) scoped(0,0,0) campaign(0,0,0) run(0,0,0) decide(0,5,0) move(0,0,0)",  # moved before it goes
+        "4:0:bulk(3,0,0) shift(32,0,0) soon(0,0,0) stage(0,5,0) plan(0,0,0) decide(0,1,0)",  # new, and to go at once
     ],
 )
 def test_a_schedule_that_once_broke_a_law_breaks_none(database: Database, schedule: str) -> None:
@@ -123,6 +132,26 @@ def test_a_planted_bug_is_found_shrunk_and_replayed(
     told = capsys.readouterr().out
     assert f'make replay SCHEDULE="{smallest}"' in told
     assert "gave way to" in told
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "schedule", "told"),
+    [
+        ("sync.engine.standing", "9:0:shift(0,3,0)", "is off the calendar by our doing, and nobody is told"),
+        ("sync.engine.hide", "9:0:shift(0,3,0)", "is off the calendar by our doing is taken for an edit"),
+        ("connectors.calendar_steps.Steps._put_back", "8:0:shift(0,12,0)", "and nobody had scheduled it"),
+    ],
+)
+def test_a_send_that_is_not_in_good_hands_is_noticed(
+    database: Database, monkeypatch: pytest.MonkeyPatch, spoilt: str, schedule: str, told: str
+) -> None:
+    """Nobody remembers what is halfway; what it shows is taken over; or it is put back without noting that."""
+    ways: dict[str, Callable[..., object]] = {
+        "sync.engine.standing": lambda *_: {},
+        "sync.engine.hide": lambda *_: None,
+    }
+    monkeypatch.setattr(spoilt, ways.get(spoilt, Steps.schedule))
+    assert told in str(play(parse(schedule), database).violation)
 
 
 def test_many_seeds_are_played_in_several_processes(capsys: pytest.CaptureFixture[str]) -> None:

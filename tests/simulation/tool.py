@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import ceil
@@ -10,9 +10,22 @@ from typing import Any
 
 from connectors.memory import MemoryConnector
 from sync.codec import decode, encode
-from sync.errors import Unavailable
+from sync.errors import SyncError, Unavailable
 from sync.model import UNSET, Kind, Record, Ref, Unset, Value
-from sync.ports import Change, Native, NativeField, Outcome, Reading, Refusal, View
+from sync.ports import (
+    BoundMapping,
+    Change,
+    Native,
+    NativeField,
+    NativeSchema,
+    Outcome,
+    Reading,
+    Refusal,
+    Update,
+    View,
+)
+from tests.simulation.index import Index
+from tests.simulation.played import Fate, Hooks, Played
 from tests.sync.plain import AsIs
 
 FIELDS = {
@@ -21,20 +34,17 @@ FIELDS = {
 }
 NOTHING: dict[str, Value] = {"tags": frozenset()}
 
-# (tool, call, when): told of every moment at which something may go wrong; raises what shall go wrong.
-Boundary = Callable[[str, str, str], None]
-# (tool, native id, fields before, fields after, who)
-Watch = Callable[[str, str, Mapping[str, Any], Mapping[str, Any], str], None]
-
 
 @dataclass(frozen=True)
 class Make:
     """How one tool of a team is made. `lags` are the seconds that its listing may be behind. `deltas`: it tells what
-    changed since a position; with `log` also what was deleted. `resumes`: a listing that broke off can go on."""
+    changed since a position; with `log` also what was deleted. `resumes`: a listing that broke off can go on. `more`
+    are fields that it has for campaigns besides those that all have."""
 
     name: str
     views: Mapping[str, View] = field(default_factory=dict)
     kinds: frozenset[Kind] = frozenset(Kind)
+    more: tuple[str, ...] = ()
     batch: int = 1
     lags: float = 0.0
     archives: bool = True
@@ -43,15 +53,25 @@ class Make:
     log: bool = False
     resumes: bool = False
 
+    def fields(self, kind: Kind) -> tuple[str, ...]:
+        """The canonical names of what it has."""
+        return (*FIELDS[kind], *self.more) if kind is Kind.CAMPAIGN else FIELDS[kind]
+
+    def tool(self, hooks: Hooks) -> Played:
+        return SimulatedTool(self, hooks)
+
+    def bind(self, _native: NativeSchema) -> BoundMapping:
+        return self.mapping()
+
     def mapping(self) -> SimpleMapping:
         return SimpleMapping(
-            self.name, {k: {name: self.views.get(name, AsIs()) for name in FIELDS[k]} for k in self.kinds}
+            self.name, {k: {name: self.views.get(name, AsIs()) for name in self.fields(k)} for k in self.kinds}
         )
 
     def native(self) -> dict[Kind, tuple[NativeField, ...]]:
         views = self.views
         return {
-            kind: tuple(NativeField(n, n, "any", n in views and not views[n].writable) for n in FIELDS[kind])
+            kind: tuple(NativeField(n, n, "any", n in views and not views[n].writable) for n in self.fields(kind))
             for kind in self.kinds
         }
 
@@ -86,41 +106,66 @@ class SimpleMapping:
 class SimulatedTool(MemoryConnector):
     """One tool. `log` is the oracle: what was really applied, whoever asked for it and whatever was answered."""
 
-    def __init__(self, make: Make, at: Boundary, watch: Watch, now: Callable[[], datetime]) -> None:
+    is_writing = False  # each of its changes is one request
+
+    def __init__(self, make: Make, hooks: Hooks) -> None:
+        self.fate = Fate()
         super().__init__(
             make.name, make.native(), kinds=make.kinds, batch=make.batch, settle=make.lags, archives=make.archives,
             changes=make.deltas, resumes=make.resumes,
         )  # fmt: skip
-        self.make, self.at, self.watch, self.true_time = make, at, watch, now
-        self.skew = timedelta()
-        self.lag = timedelta()  # how long what happens now stays out of the listing
-        self.hidden: list[tuple[datetime, str, Record | None]] = []  # until when, which record, what it was before
-        self.events: list[tuple[datetime, datetime, str]] = []  # when, when the index knows, which record
-        self.order: Callable[[list[Record]], list[Record]] = list
-        self.listing: str = ""  # "", "empty", "short", "twice" or "broken": how the next listing goes wrong
+        self.make, self.at, self.watch, self.true_time = make, hooks.at, hooks.watch, hooks.now
+        self.unheard = hooks.unheard
+        self.index: Index[Record] = Index(hooks.now)
         self.bin: dict[str, Record] = {}
+        self.returned: set[str] = set()
         self._begun: datetime | None = None
 
     # What people do besides.
 
     def delete(self, native: str) -> None:
         self._conceal(native)
-        self._happened(native)
+        self.index.happened(native)
         self.bin[native] = self.records[native]
         for child, record in list(self.records.items()):
             if record.parent == native:
                 self._conceal(child)
-                self._happened(child)
+                self.index.happened(child)
         super().delete(native)
 
     def restore(self, native: str) -> None:
         """A person takes a record out of the bin: it has the id that it had, and its stages do not hang on it again."""
         self._conceal(native)
         self.records[native] = self.bin.pop(native)
+        self.returned.add(native)
 
     def lock(self, native: str, reason: str | None) -> None:
         super().lock(native, reason)
-        self._happened(native)
+        self.index.happened(native)
+
+    # What a world needs of it.
+
+    @property
+    def down(self) -> SyncError | None:
+        return self.fate.down
+
+    @down.setter
+    def down(self, error: SyncError | None) -> None:
+        self.fate.down = error
+
+    def views(self, kind: Kind) -> Mapping[str, View]:
+        return self.make.mapping().views(kind)
+
+    def shows(self, native: str) -> Mapping[str, Value]:
+        return self.make.mapping().get(told(self.records[native])).values
+
+    def image(self) -> Any:
+        return dict(self.records), list(self.log), self._made, self._ticks, set(self._touched), self.index.image()
+
+    def resume(self, image: Any) -> None:
+        records, log, self._made, self._ticks, touched, events = image
+        self.records, self.log, self._touched = dict(records), list(log), set(touched)
+        self.index.resume(events)
 
     # What the sync calls.
 
@@ -132,11 +177,11 @@ class SimulatedTool(MemoryConnector):
         self.at(self.tool, "fetch", "before")
         if self.down:
             raise self.down
-        fault, self.listing = self.listing, ""
+        fault, self.fate.listing = self.fate.listing, ""
         if after is None:
             self._place()
         self._reached, told = after, set(known) if after else frozenset()
-        shown = [record for record in self.order(self._listed()) if record.ref not in told]
+        shown = [record for record in self.fate.order(self._listed()) if record.ref not in told]
         for number, record in enumerate(sorted(shown, key=lambda r: r.ref.kind is Kind.STAGE), 1):
             if fault == "empty" or (fault == "short" and record is shown[-1]):
                 continue
@@ -154,10 +199,9 @@ class SimulatedTool(MemoryConnector):
         if self.down:
             raise self.down
         self._place()
-        now, begin = self.true_time(), datetime.fromisoformat(since)
-        told = {native for at, known, native in self.events if at >= begin and known <= now}
+        told = self.index.told(datetime.fromisoformat(since))
         shown = {record.ref.native: record for record in self._listed()}
-        yield from self.order([shown[native] for native in sorted(told & shown.keys())])
+        yield from self.fate.order([shown[native] for native in sorted(told & shown.keys())])
         if self.make.log:
             for native in sorted(told - self.records.keys() & self.bin.keys()):
                 yield self.bin[native].ref
@@ -168,8 +212,8 @@ class SimulatedTool(MemoryConnector):
 
     def census(self) -> Iterator[Ref]:
         self.at(self.tool, "census", "before")
-        fault, self.listing = self.listing, ""
-        for record in self.order(self._listed()):
+        fault, self.fate.listing = self.fate.listing, ""
+        for record in self.fate.order(self._listed()):
             if fault == "broken":
                 raise Unavailable("the listing broke off")
             if fault != "empty" and not (fault == "short" and record.ref.native.endswith("1")):
@@ -193,7 +237,12 @@ class SimulatedTool(MemoryConnector):
     def _applied(self, change: Change) -> Record | None:
         self.at(self.tool, "write", "before")
         record = super()._applied(change)
-        self.at(self.tool, "write", "after")
+        try:
+            self.at(self.tool, "write", "after")
+        except Exception:
+            if record and isinstance(change, Update):
+                self.unheard(self.tool, record.ref.native, change.fields)
+            raise
         return record and told(record)
 
     def _change(self, native: str, fields: Mapping[str, Any], who: str, *, parent: str | Unset | None = UNSET) -> None:
@@ -202,38 +251,25 @@ class SimulatedTool(MemoryConnector):
         if self.make.trims:
             fields = {name: value.strip() if isinstance(value, str) else value for name, value in fields.items()}
         super()._change(native, fields, who, parent=parent)
-        record = replace(self.records[native], changed_at=self.true_time() + self.skew)
+        record = replace(self.records[native], changed_at=self.true_time() + self.fate.skew)
         self.records[native] = record
-        self._happened(native)
+        self.index.happened(native)
         self.watch(self.tool, native, before, record.fields, who)
 
     def _make(self, kind: Kind, fields: Mapping[str, Any], parent: str | None, marker: str | None, who: str) -> str:
-        native = f"{self.tool}-{self._made + 1}"
-        if self.lag:
-            self.hidden.append((self.true_time() + self.lag, native, None))
+        self.index.conceal(f"{self.tool}-{self._made + 1}", None)
         return super()._make(kind, fields, parent, marker, who)
 
     def _place(self) -> None:
         """The next position is so far before now as the index may lag."""
         self._begun = self.true_time() - timedelta(seconds=self.make.lags)
 
-    def _happened(self, native: str) -> None:
-        now = self.true_time()
-        self.events.append((now, now + self.lag, native))
-
     def _conceal(self, native: str) -> None:
-        """Let the listing show what stands there now for as long as the index lags."""
-        if self.lag:
-            self.hidden.append((self.true_time() + self.lag, native, self.records.get(native)))
+        self.index.conceal(native, self.records.get(native))
 
     def _listed(self, start: tuple[int, int, str] | None = None) -> list[Record]:
-        """What the index knows: of each record the state before the first change that it has not caught up with."""
-        now = self.true_time()
-        self.hidden = [entry for entry in self.hidden if entry[0] > now]
-        shown: dict[str, Record | None] = dict(self.records)
-        for _, native, before in reversed(self.hidden):
-            shown[native] = before
-        return [told(record) for record in shown.values() if record and record.ref.kind in self.capability.kinds]
+        shown = self.index.shown(self.records).values()
+        return [told(record) for record in shown if record.ref.kind in self.capability.kinds]
 
 
 def told(record: Record) -> Record:

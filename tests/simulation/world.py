@@ -8,28 +8,31 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from sqlite3 import Connection
 from typing import Any
 
 from sync.codec import encode
 from sync.engine import run
 from sync.errors import Ambiguous, Busy, ConfigError, Rejected, Stale, SyncError, Unavailable
-from sync.model import Record
-from sync.ports import Change
 from sync.report import RunReport
 from sync.store import Store
 from sync.workspace import LEASE, Scope, Surroundings
 from tests.simulation.database import Database
-from tests.simulation.oracle import Oracle
+from tests.simulation.oracle import Oracle, number
+from tests.simulation.played import Hooks, Played
 from tests.simulation.team import Team
-from tests.simulation.tool import SimulatedTool
 
 START = datetime(2026, 3, 28, 21, 0, tzinfo=UTC)  # four hours before the clocks go forward in Berlin
-ERRORS: tuple[SyncError, ...] = (
-    Unavailable("busy"), Ambiguous("no answer"), Rejected("no"), Stale("it changed"), ConfigError("no access"),
+ERRORS: tuple[tuple[type[SyncError], str], ...] = (
+    (Unavailable, "busy"), (Ambiguous, "no answer"), (Rejected, "no"), (Stale, "it changed"),
+    (ConfigError, "no access"),
 )  # fmt: skip
-# Between the last look at the records of a batch and the last change of it: what vendors let nobody close
-# (docs/guarantees.md). Nobody edits there, and no process is stopped there.
-GAPS = {"read after", "write before", "write after"}
+WRITES = {"write", "create", "edit", "plan", "schedule", "unschedule", "move", "delete"}
+# Between the last look at the records of a batch and the last change of it, or between a change and what is read back
+# of it: what vendors let nobody close (docs/guarantees.md). Nobody edits there, and no process is stopped there.
+GAPS = {"read after", "entry after", "several after", "readback before"} | {
+    f"{call} {when}" for call in WRITES for when in ("before", "after")
+} - {"plan after", "unschedule after"}  # after these the ESP's connector looks and compares before it goes on
 
 
 class Crash(Exception):
@@ -40,10 +43,8 @@ class Crash(Exception):
 class Image:
     """A world and its database at one moment, to begin many schedules from."""
 
-    database: bytes
-    tools: Mapping[
-        str, tuple[dict[str, Record], list[Change], int, int, set[str], list[tuple[datetime, datetime, str]]]
-    ]
+    database: Connection
+    tools: Mapping[str, Any]
     oracle: Oracle
     true_time: datetime
     ids: int
@@ -66,15 +67,16 @@ class World:
         self.true_time = START
         self.offset = timedelta()  # how wrong the clock of the machine is that the sync runs on
         self.oracle = Oracle()
-        self.tools: dict[str, SimulatedTool] = {}
-        for make in team.makes:
-            self.tools[make.name] = SimulatedTool(make, self.at, self._watch, lambda: self.true_time)
+        hooks = Hooks(self.at, self._watch, lambda: self.true_time, lambda: self.oracle.sends, self._unheard)
+        self.tools: dict[str, Played] = {make.name: make.tool(hooks) for make in team.makes}
         for _, name in team.prefer:
             self.oracle.overruled.add(name)
         self.workspace = team.workspace(self.tools)
         self.ids = 0
         self.boundary = 0
         self.mishaps: dict[int, Mishap] = {}
+        self.halfway: dict[int, Mishap] = {}  # at which moment of the requests that one change of an ESP takes
+        self.requested = 0
         self.running = 0  # runs within each other: one is stopped while another goes on
         self.dead = False
         self.act: Any = None  # what a person does in the middle of a run: act(a, b)
@@ -88,24 +90,27 @@ class World:
         self.note(who, "writes", native, [(n, encode(old), encode(new)) for n, old, new in changed])
         self.oracle.changed(tool, native, before, after, who)
 
+    def _unheard(self, tool: str, native: str, fields: Mapping[str, Any]) -> None:
+        self.oracle.unanswered.update({(tool, native, name): number(text) for name, text in fields.items()})
+
     def image(self) -> Image | None:
         """This moment, where the database can be set back to it."""
         held = self.database.copy()
         if held is None:
             return None
-        tools = {
-            name: (dict(t.records), list(t.log), t._made, t._ticks, set(t._touched), list(t.events))
-            for name, t in self.tools.items()
-        }
-        return Image(held, tools, deepcopy(self.oracle), self.true_time, self.ids)
+        return Image(
+            held,
+            {name: tool.image() for name, tool in self.tools.items()},
+            deepcopy(self.oracle),
+            self.true_time,
+            self.ids,
+        )
 
     def resume(self, image: Image) -> None:
         """Go on from an image of a world of the same team."""
         self.database.set_back(image.database)
-        for name, (records, log, made, ticks, touched, events) in image.tools.items():
-            tool = self.tools[name]
-            tool.records, tool.log, tool._made, tool._ticks = dict(records), list(log), made, ticks
-            tool._touched, tool.events = set(touched), list(events)
+        for name, tool in self.tools.items():
+            tool.resume(image.tools[name])
         self.oracle = deepcopy(image.oracle)
         self.true_time, self.ids = image.true_time, image.ids
 
@@ -113,7 +118,7 @@ class World:
         """The history begins here: pages come in the order of a number, and every event is told and hashed."""
         for at, tool in enumerate(self.tools.values()):
             rng = random.Random(order ^ at)
-            tool.order = lambda records, rng=rng: rng.sample(records, len(records))  # type: ignore[misc]
+            tool.fate.order = lambda shown, rng=rng: rng.sample(shown, len(shown))  # type: ignore[misc]
         self._hash, self._tell, self.boundaries = hashlib.blake2b(digest_size=16), tell, 0
         self.database.at = self.at
 
@@ -155,6 +160,7 @@ class World:
             self.running -= 1
             if not self.running:
                 self.dead, self.mishaps, self.boundary = False, {}, 0
+                self.halfway, self.requested = {}, 0
         self.note("report", [(c.action, c.tool, c.entity, c.state) for c in report.changes])
         self.note([f.fingerprint for f in report.opened], [f.fingerprint for f in report.closed])
         return report
@@ -167,6 +173,9 @@ class World:
             return  # a command of somebody's, or another process while this one is stopped
         self.note(tool, call, when)
         mishap = self.mishaps.get(self.boundary)
+        if tool in self.tools and self.tools[tool].is_writing:
+            mishap = mishap or self.halfway.get(self.requested)
+            self.requested += 1
         self.boundary += 1
         self.boundaries += 1
         if mishap is not None:
@@ -181,12 +190,14 @@ class World:
         if tool == "database":
             if place == "commit before":
                 raise self.database.engine.dialect.loaded_dbapi.OperationalError("database is locked")
-        elif place == "write before":
-            raise ERRORS[mishap.a % len(ERRORS)]
-        elif place == "write after":
+            return
+        call, when = place.split()
+        if call in WRITES and when == "before":
+            _raise(mishap.a)
+        elif call in WRITES and when == "after":
             raise Ambiguous("no answer")
-        elif place != "write answered":
-            raise (ERRORS[0], ERRORS[4])[mishap.a % 2]
+        elif when != "answered":
+            _raise((0, 4)[mishap.a % 2])
 
     def _interrupt(self, mishap: Mishap, tool: str, place: str) -> None:
         """Somebody edits in the middle of the run."""
@@ -195,7 +206,7 @@ class World:
 
     def _pause(self, mishap: Mishap, tool: str, place: str) -> None:
         """The process is stopped while another one starts, for longer than its hold lasts or for a moment."""
-        if tool == "database" or place in GAPS:
+        if tool == "database" or place in GAPS or self.tools[tool].is_writing:
             return
         if mishap.a % 3:
             self.true_time += LEASE + timedelta(minutes=1)
@@ -210,3 +221,8 @@ class World:
     def written(self) -> int:
         """How many changes the sync has applied in all tools so far."""
         return sum(len(tool.log) for tool in self.tools.values())
+
+
+def _raise(number: int) -> None:
+    kind, words = ERRORS[number % len(ERRORS)]
+    raise kind(words)  # a new one: whoever handles it may add to its words
