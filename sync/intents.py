@@ -82,7 +82,10 @@ def _of_new(
             ours[name] = shown
         elif is_empty(shown) and sent is not UNSET and not is_empty(sent) and told is not None and told.who:
             cleared[name] = Memory(sent)  # somebody was at the record: to find it empty is their edit
-    return {**memory_of_new(entity, mapping.views(kind), workspace.schema, intent.cells, ours), **cleared}
+    # What has been agreed since was not sent: to find the former value is no wording of it.
+    views, agreed = mapping.views(kind), entity.agreed
+    sent_on = {n for n, (_, new) in intent.cells.items() if n not in views or views[n].project(agreed.get(n)) == new}
+    return {**memory_of_new(entity, views, workspace.schema, sent_on, ours), **cleared}
 
 
 def _native(intake: Intake, sighting: Sighting, name: str) -> str | None:

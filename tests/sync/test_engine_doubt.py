@@ -235,6 +235,19 @@ def test_an_unanswered_creation_is_not_repeated_by_a_listing_that_lacks_what_is_
     assert world.state().intents == []
 
 
+def test_what_was_edited_before_an_unanswered_creation_shows_is_given_to_it(tmp_path: Path) -> None:
+    world = World(tmp_path, Box("a"), Box("b", settle=3600.0))
+    world.campaign("a", name="Spring", subject="one")
+    world.tools["b"].fail_next(Ambiguous("no answer"), after=True)
+    world.run()
+    world.tools["b"].unlisted.add("b-1")
+    world.edit("a", "a-1", subject="two")
+    world.run()
+    world.tools["b"].unlisted.clear()
+    world.run()
+    assert (world.shows("a"), world.shows("b"), world.open()) == (["two"], ["two"], {})
+
+
 def test_a_person_may_let_it_be_repeated_where_a_tool_never_lists_all(tmp_path: Path) -> None:
     world = World(tmp_path, Box("a"), Box("b"))
     world.campaign("a", name="Spring")
