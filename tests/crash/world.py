@@ -181,20 +181,21 @@ class CrashWorld(World):
 
     def _database(self) -> Any:
         if self.server:
-            return self.rows()
+            return self._numbered_rows()
         return {file.name: file.read_bytes() for file in self.file.parent.glob("state.db*") if file.suffix != ".db-shm"}
 
     def rows(self) -> Rows:
         """The workspace's rows by table, without numbers that the database gives."""
-        if not self.server:
-            return file_rows(self.file)
+        return _uncounted(self._numbered_rows()) if self.server else file_rows(self.file)
+
+    def _numbered_rows(self) -> Rows:
         found: Rows = {}
         with self.store() as store, store.engine.connect() as connection:
             for table in METADATA.sorted_tables:
                 query = select(table).where(table.c.workspace == self.name)
                 ordered = query.order_by(*table.primary_key.columns)
                 found[table.name] = [dict(row._mapping) for row in connection.execute(ordered)]
-        return _uncounted(found)
+        return found
 
     def _put_rows(self, rows: Rows) -> None:
         with self.store() as store, store.engine.begin() as connection:
