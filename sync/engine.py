@@ -20,7 +20,7 @@ from sync.listed import Asked
 from sync.merge import Memory
 from sync.metering import measure
 from sync.moves import Moves
-from sync.pending import done_with, mark_pending
+from sync.pending import Left, done_with, mark_pending
 from sync.plan import Plan, Step
 from sync.reading import read_tools
 from sync.relations import Relations
@@ -115,7 +115,7 @@ class _Run:
         relations = Relations(self.workspace, self.store, self.state, intake, self.names)
         if not self.dry and not reasons:
             self.commits.merge(draft, edits, restored, buried, noted, bindings, left)
-            delivery = self._deliver(draft, planned, relations)
+            delivery = self._deliver(draft, planned, relations, left)
             results, halfway = delivery.results, delivery.moves.off
             self.commits.times(done_with(results, planned, intake, self.state, left), left.hindered)
             self.around.side_by_side([relations.rest(tool) for tool in relations.able()])
@@ -192,7 +192,7 @@ class _Run:
                     link.memory = {name: Memory(cell.seen) for name, cell in link.memory.items()}
                     link.fingerprint = None
 
-    def _deliver(self, draft: Draft, planned: Plan, relations: Relations) -> Delivery:
+    def _deliver(self, draft: Draft, planned: Plan, relations: Relations, left: Left) -> Delivery:
         """Write the plan, and give the other tools what that has changed besides."""
         intake = draft.intake
         moves = Moves(self.store, self.state, {place: intent.sure for place, intent in draft.halfway.items()})
@@ -204,6 +204,7 @@ class _Run:
             edits, steps = draft.follow(moved)
             self.commits.ripples(edits, moved)
             delivery.deliver([step for step in steps if self._covers(step)])
+            left.lasting.update(step.entity for step in steps if not self._covers(step))  # for the next run to do
         for tool in intake.setups.keys() - delivery.recalled.keys():  # all that were asked anew, to read or to write
             told = self.workspace.tools[tool].connector.setup()  # with what the run itself has taught it
             # To write, not all is asked that is to begin an hour, so that one does not last any longer.

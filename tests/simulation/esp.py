@@ -147,7 +147,9 @@ class SimulatedEsp(CalendarConnector):
 
     def _mapping(self) -> BoundMapping:
         if self._bound is None:
+            down, self.fate.down = self.fate.down, None  # it is we who ask
             self._bound = self.make.bind(self.schema())
+            self.fate.down = down
         return self._bound
 
     def _tell(self, before: Entry | None, after: Entry, who: str) -> None:

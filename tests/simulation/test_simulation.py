@@ -59,6 +59,7 @@ def test_every_law_holds_over_a_fixed_set_of_seeds(database: Database, chunk: in
         "9:0:delete(0,0,0) scoped(0,0,0) campaign(0,0,0) run(0,0,0) decide(0,5,0) move(0,0,0)",  # moved before it goes
         "4:0:bulk(3,0,0) shift(32,0,0) soon(0,0,0) stage(0,5,0) plan(0,0,0) decide(0,1,0)",  # new, and to go at once
         "9:0:fail(30,0,0) campaign(0,0,3) run(0,0,0) agree(0,13,0) list(14,0,0) soon(0,0,0)",  # edited before it shows
+        "8:0:plan(0,0,0) scoped(0,5,0)",  # moved in an ESP by a run that was to write nowhere else
     ],
 )
 def test_a_schedule_that_once_broke_a_law_breaks_none(database: Database, schedule: str) -> None:

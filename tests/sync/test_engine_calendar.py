@@ -13,6 +13,7 @@ from sync.errors import Rejected, SyncError
 from sync.findings import FindingKind, Severity
 from sync.model import Kind, Value
 from sync.ports import Change, Failed, Outcome, Update, Written
+from sync.workspace import Scope
 from tests.sync.calendar_tool import DOWN, LATER, SOONER, EspBox, PlanBox, scheduled
 from tests.sync.plain import World, instant
 
@@ -50,6 +51,16 @@ def test_what_somebody_edits_while_we_write_goes_on_with_what_the_write_changed(
     esp.meanwhile = {"name": "Summer"}
     world.run()
     assert world.shows("plan", "name") == ["Summer"]
+    assert shown(world, "plan") == ("scheduled", SOONER, SOONER)
+    assert is_quiet(world)
+
+
+def test_what_a_write_changed_besides_goes_on_after_a_run_that_was_to_write_one_tool_only(tmp_path: Path) -> None:
+    world, _ = scheduled(tmp_path)
+    world.edit("plan", "plan-1", planned_send=SOONER)
+    world.run(scope=Scope(tools=frozenset({"esp"})))
+    assert shown(world, "plan") == ("scheduled", SOONER, LATER)
+    world.run()
     assert shown(world, "plan") == ("scheduled", SOONER, SOONER)
     assert is_quiet(world)
 
