@@ -95,9 +95,9 @@ class Absences:
         yield entity
         for other in list(self.state.entities.values()):
             cell = merged.get(other.id, {}).get(LINK_FIELD)  # None where it is at rest
-            parent = cell.value if cell else other.agreed.get(LINK_FIELD)
             if cell and cell.conflict:
                 continue
+            parent = cell.value if cell else other.agreed.get(LINK_FIELD)
             if entity.kind is Kind.CAMPAIGN and isinstance(parent, EntityLink) and parent.id == entity.id:
                 yield other
 
@@ -114,7 +114,7 @@ class Absences:
         return tool in entity.links and entity.links[tool].missed > 0
 
     def _campaign(self, entity: Remembered) -> Remembered | None:
-        parent = entity.agreed.get("campaign")
+        parent = entity.agreed.get(LINK_FIELD)
         return self.state.entities.get(parent.id) if isinstance(parent, EntityLink) else entity
 
 

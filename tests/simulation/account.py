@@ -132,9 +132,8 @@ class Account:
 
     def edit(self, entry: Entry, content: Content) -> Entry | None:
         self._enter("edit")
-        held = self._there(entry)
-        if held.status is not Status.DRAFT and not (held.status is Status.SCHEDULED and self.calendar.edits_scheduled):
-            raise Rejected(f"it is {held.status}")
+        scheduled = (Status.SCHEDULED,) if self.calendar.edits_scheduled else ()
+        held = self._there(entry, Status.DRAFT, *scheduled)
         subjects = held.subjects if content.subject is None else (content.subject or PLACEHOLDER,)
         self._apply(replace(held, name=content.name or held.name, subjects=subjects), _canonical(content))
         self._answered("edit")
@@ -142,18 +141,14 @@ class Account:
 
     def plan(self, entry: Entry, at: SendTime) -> Entry | None:
         self._enter("plan")
-        held = self._there(entry)
-        if held.status is not Status.DRAFT:
-            raise Rejected(f"it is {held.status}")
+        held = self._there(entry, Status.DRAFT)
         self._apply(replace(held, planned=at), ["planned_send"])
         self.at("plan", "after")  # what stands there now is compared before it is scheduled
         return self.held[entry.id]
 
     def schedule(self, entry: Entry, at: SendTime) -> None:
         self._enter("schedule")
-        held = self._there(entry)
-        if held.status is not Status.DRAFT:
-            raise Rejected(f"it is {held.status}")
+        held = self._there(entry, Status.DRAFT)
         self.sends().scheduled(self.tool, held, at, self.now())
         planned = at if self.calendar.plans_drafts else None
         self._apply(replace(held, status=Status.SCHEDULED, scheduled=at, planned=planned), ["planned_send"])
@@ -161,9 +156,7 @@ class Account:
 
     def unschedule(self, entry: Entry, confirmed: Callable[[], None] = unheard) -> None:
         self._enter("unschedule")
-        held = self._there(entry)
-        if held.status is not Status.SCHEDULED:
-            raise Rejected(f"it is {held.status}")
+        held = self._there(entry, Status.SCHEDULED)
         self.sends().unscheduled(self.tool, held, self.now())
         self._apply(replace(held, status=Status.DRAFT, scheduled=None), [])
         self.at("unschedule", "after")
@@ -172,16 +165,14 @@ class Account:
 
     def move(self, entry: Entry, at: SendTime) -> None:
         self._enter("move")
-        held = self._there(entry)
-        if held.status is not Status.SCHEDULED:
-            raise Rejected(f"it is {held.status}")
+        held = self._there(entry, Status.SCHEDULED)
         self.sends().moved(self.tool, held, at, self.now())
         self._apply(replace(held, scheduled=at), ["planned_send"])
         self._answered("move")
 
     def delete(self, entry: Entry) -> None:
         self._enter("delete")
-        self.remove(self._there(entry).id)
+        self.remove(self._there(entry, Status.DRAFT).id)
         self.log.append(Archive(self._record(entry.id)))
         self.at("delete", "after")
 
@@ -219,10 +210,11 @@ class Account:
         self._read_back = True
         self.at(call, "after")
 
-    def _there(self, entry: Entry) -> Entry:
+    def _there(self, entry: Entry, *states: Status) -> Entry:
+        """What is held of it now. Raises Rejected where that is in none of these states."""
         held = self.held.get(entry.id)
-        if held is None:
-            raise Rejected("it is not there")
+        if held is None or held.status not in states:
+            raise Rejected(f"it is {held.status}" if held else "it is not there")
         return held
 
     def _apply(self, entry: Entry, written: list[str]) -> None:

@@ -80,11 +80,7 @@ class Laws:
         world = self.world
         if not world.oracle.sends.off:
             return
-        told = {
-            (known.finding.subject, known.finding.detail_key)
-            for known in Store(world.database.engine, "sim").open_findings()
-            if known.finding.kind is FindingKind.UNSCHEDULED
-        }
+        told = self._flagged(FindingKind.UNSCHEDULED)
         base = world.database.base()
         owners = {(tool, native): entity for entity, tool, _, native, *_ in base.links}
         agreed = {entity: json.loads(cells) for entity, _, dead, cells, _ in base.entities if not dead}
@@ -117,14 +113,8 @@ class Laws:
         for entity, name, _, native, _, _, _, _, gone, _ in self.world.database.base().links:
             if gone and entity not in self.dead and native in self.world.tools[name].records:
                 raise Violation(f"{native} in {name} is there and taken for deleted")
-        store = Store(self.world.database.engine, "sim")
-        # What an ESP does not take, of a send that is near or over, is told.
-        flagged = {
-            (known.finding.subject, known.finding.detail_key)
-            for known in store.open_findings()
-            if known.finding.kind in (FindingKind.NOT_WRITTEN, FindingKind.UNSCHEDULED)
-        }
-        for entity in store.load().entities.values():
+        flagged = self._flagged(FindingKind.NOT_WRITTEN, FindingKind.UNSCHEDULED)
+        for entity in Store(self.world.database.engine, "sim").load().entities.values():
             for tool, link in entity.links.items():
                 record = self.world.tools[tool].records.get(link.ref.native)
                 if record is None or record.locked or entity.dead:
@@ -138,6 +128,11 @@ class Laws:
                         wanted = wanted.strip()
                     if shown[name] != wanted and not self._is_told(entity, tool, name, flagged):
                         raise Violation(f"{name} of {link.ref.native} in {tool} is {shown[name]!r}, agreed {wanted!r}")
+
+    def _flagged(self, *kinds: FindingKind) -> set[tuple[str, str]]:
+        """Whom and what the open flags of these kinds are about."""
+        standing = (known.finding for known in Store(self.world.database.engine, "sim").open_findings())
+        return {(finding.subject, finding.detail_key) for finding in standing if finding.kind in kinds}
 
     def _is_told(self, entity: Remembered, tool: str, name: str, flagged: Set[tuple[str, str]]) -> bool:
         """Whether a flag says that a tool shows otherwise: what was to be deleted and people have to remove there, what
