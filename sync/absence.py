@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from sync.findings import FindingKind, fingerprint_of
-from sync.intake import Intake, is_over
+from sync.intake import Intake
 from sync.merge import Merged
 from sync.model import EntityLink, Kind
 from sync.plan import LINK_FIELD
@@ -21,8 +19,8 @@ RESTORE = "restore"
 class Absences:
     """The records that linked entities have lost, in one run."""
 
-    def __init__(self, state: State, intake: Intake, now: datetime, zone: ZoneInfo) -> None:
-        self.state, self.intake, self.now, self.zone = state, intake, now, zone
+    def __init__(self, state: State, intake: Intake) -> None:
+        self.state, self.intake = state, intake
         self._restored: set[tuple[str, str]] = set()
 
     def count(self) -> None:
@@ -36,9 +34,15 @@ class Absences:
                 elif link.ref in self.intake.shown:
                     link.missed, link.contested, link.gone = 0, False, False
         for entity, _, link in self._missing():
-            # A record of a campaign that is over may go without a word; one that is gone everywhere is gone.
-            if is_over(entity, self.state, self.now, self.zone) or all(map(_is_lost, entity.links.values())):
+            if all(map(_is_lost, entity.links.values())):  # what is gone everywhere is gone
                 link.gone = True
+
+    def let_go(self, is_over: Callable[[str], bool], archived: Collection[str]) -> None:
+        """A record of a campaign that is over, by what was merged, may go without a word. What people decided is
+        carried out all the same."""
+        for entity, tool, link in self._missing():
+            settled = entity.id in archived or (entity.id, tool) in self._restored
+            link.gone = link.gone or (not settled and is_over(entity.campaign or entity.id))
 
     def contest(self, merged: Mapping[str, Mapping[str, Merged]]) -> None:
         """A deletion is contested once somebody edits the entity in another tool."""

@@ -13,7 +13,7 @@ from sync.intake import Intake
 from sync.intents import unsettled_creations
 from sync.merge import Merged
 from sync.model import UNSET, EntityLink, Kind
-from sync.plan import Plan, Step, Subject, plan
+from sync.plan import Plan, Subject, plan
 from sync.reconcile import Rules, agreements, is_overtaken, reconcile, remember, unread_tools, views_of
 from sync.report import Action
 from sync.state import Edit, Intent, State
@@ -90,15 +90,17 @@ class Draft:
         self.intake.woken.update(woken)
         return woken
 
-    def follow(self, moved: Mapping[str, frozenset[str]]) -> tuple[list[Edit], list[Step]]:
-        """What our own writes have changed besides (entity -> fields): the edits that this agrees on, and the steps
-        that give it to the other tools."""
+    def follow(self, moved: Mapping[str, frozenset[str]]) -> tuple[list[Edit], Plan]:
+        """What our own writes have changed besides (entity -> fields): the edits that this agrees on, and the plan that
+        gives it to the records that the other tools have."""
         merged = self._merge(moved)
         merged = {id_: {n: cell for n, cell in cells.items() if n in moved[id_]} for id_, cells in merged.items()}
         edits = self.remember(merged)
         whole = [self._subject(entity, frozenset(), ()) for entity in moved]
         subjects = [replace(subject, merged=merged[subject.entity], resume=frozenset()) for subject in whole]
-        return edits, plan(subjects, self.intake.sides, self.workspace.schema).steps
+        told = plan(subjects, self.intake.sides, self.workspace.schema)
+        told.steps = [step for step in told.steps if step.action is Action.UPDATE]  # the rest has been tried
+        return edits, told
 
     def remember(self, cells: Mapping[str, Mapping[str, Merged]]) -> list[Edit]:
         """Move the state to what was merged; the edits that this agreed on."""

@@ -90,7 +90,7 @@ class _Run:
         intake = read_tools(self.workspace, self.state, self.around, self._asked())
         bindings = rebind(intake, self.state)
         self.state.bring_campaigns()
-        absences = Absences(self.state, intake, self.started, self.workspace.zone)
+        absences = Absences(self.state, intake)
         absences.count()
         buried = list(absences.dying())  # before others are recognised, so that nobody is taken for the dead
         identify(intake, self.workspace, self.state, self.around)
@@ -104,6 +104,7 @@ class _Run:
         draft.merge()
         absences.contest(draft.merged)
         restored, archived = absences.decided(draft.merged)
+        absences.let_go(draft.is_over, archived)
         planned = draft.plan(archived)
         reasons = [] if self.allow_mass else excesses(planned.steps, self.state.shelf.linked, self.workspace.bounds)
         left = mark_pending(self.state, intake, planned, self.workspace, draft.is_over)
@@ -201,10 +202,12 @@ class _Run:
         delivery.recalled = {tool: intake.natives[tool] for tool in intake.recalled}
         delivery.deliver([step for step in planned.steps if self._covers(step)])
         if moved := ripples(delivery, intake, self.state, self.workspace, self.started):
-            edits, steps = draft.follow(moved)
+            edits, further = draft.follow(moved)
             self.commits.ripples(edits, moved)
-            delivery.deliver([step for step in steps if self._covers(step)])
-            left.lasting.update(step.entity for step in steps if not self._covers(step))  # for the next run to do
+            delivery.deliver([step for step in further.steps if self._covers(step)])
+            left.lasting.update(step.entity for step in further.steps if not self._covers(step))  # for the next run
+            left.hindered.update(obstacle.entity for obstacle in further.obstacles)
+            planned.obstacles.extend(further.obstacles)
         for tool in intake.setups.keys() - delivery.recalled.keys():  # all that were asked anew, to read or to write
             told = self.workspace.tools[tool].connector.setup()  # with what the run itself has taught it
             # To write, not all is asked that is to begin an hour, so that one does not last any longer.
