@@ -13,7 +13,7 @@ from sync.intake import Intake
 from sync.intents import unsettled_creations
 from sync.merge import Merged
 from sync.model import UNSET, EntityLink, Kind
-from sync.plan import Plan, Subject, plan
+from sync.plan import PLANNED, Plan, Subject, plan
 from sync.reconcile import Rules, agreements, is_overtaken, reconcile, remember, unread_tools, views_of
 from sync.report import Action
 from sync.state import Edit, Intent, State
@@ -148,7 +148,7 @@ class Draft:
             merged=merged,
             agreed=agreed,
             closed=frozenset(closed),
-            resume=resumable(self.halfway, entity, merged, agreed),
+            resume=resumable(self.halfway, entity, merged, agreed, known.disputed.get(PLANNED, {})),
             over=self.is_over(campaign),
             archive=entity in archived,
         )

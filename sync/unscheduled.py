@@ -46,15 +46,20 @@ def hide(intake: Intake, places: Collection[Place]) -> None:
 
 
 def resumable(
-    places: Mapping[Place, Intent], entity: str, merged: Mapping[str, Merged], agreed: Mapping[str, Value]
+    places: Mapping[Place, Intent],
+    entity: str,
+    merged: Mapping[str, Merged],
+    agreed: Mapping[str, Value],
+    claimed: Mapping[str, Value],
 ) -> frozenset[str]:
     """The tools in which the send of a campaign may be put back: it was certainly us who took it off, its time is
-    agreed, and nobody has set another time there since, who may not be done yet."""
-    cell = merged.get(PLANNED)  # None where it is at rest
-    if (cell and cell.conflict) or agreed.get(PLANNED) is None:
+    agreed, and nobody has just set another time there, who may not be done yet. What an earlier run found `claimed` by
+    a tool, because it was in conflict, was set before that."""
+    cell, at = merged.get(PLANNED), agreed.get(PLANNED)  # no cell where it is at rest
+    if (cell and cell.conflict) or at is None:
         return frozenset()
     ours = (tool for (one, tool), intent in places.items() if one == entity and intent.sure)
-    return frozenset(tool for tool in ours if not (cell and tool in cell.editors))
+    return frozenset(tool for tool in ours if not (cell and tool in cell.editors) or claimed.get(tool) == at)
 
 
 def _is_back(sighting: Sighting) -> bool:

@@ -203,6 +203,22 @@ def test_nor_is_anybody_who_sets_another_time_after_the_draft_had_got_the_new_on
     assert FindingKind.UNSCHEDULED in world.open()
 
 
+@pytest.mark.parametrize("again", [True, False])
+def test_a_time_that_was_in_conflict_is_not_new_once_it_is_settled(tmp_path: Path, again: bool) -> None:
+    world, esp = scheduled(tmp_path)
+    world.edit("plan", "plan-1", planned_send=SOONER)
+    esp.stops = DOWN
+    world.run()
+    theirs, other = instant("2026-03-27T09:00"), instant("2026-03-25T09:00")
+    esp.edit("esp-1", planned_send=encode(theirs))
+    world.edit("plan", "plan-1", planned_send=other)
+    world.run()
+    changes, to = ("esp", other) if again else ("plan", theirs)
+    world.edit(changes, f"{changes}-1", planned_send=to)
+    world.run()
+    assert shown(world) == (("planned", other, None) if again else ("scheduled", theirs, theirs))
+
+
 @pytest.mark.parametrize("resumed", [True, False])
 def test_what_was_put_back_before_a_kill_is_not_put_back_once_more(tmp_path: Path, resumed: bool) -> None:
     """Somebody may have taken it off since, and then it must not go out."""
