@@ -166,12 +166,28 @@ def _prepare_sqlite(engine: Engine, file: str | None) -> None:
         connection.isolation_level = None  # transactions are ours: _begin_sqlite
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
-        cursor.execute("PRAGMA journal_mode=WAL")
+        _write_ahead(cursor)
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.close()
 
     # The dialect's own way to begin does nothing. (A listener to "begin" would slow every statement down.)
     engine.dialect.do_begin = _begin_sqlite  # type: ignore[assignment,method-assign]
+
+
+def _write_ahead(cursor: Any) -> None:
+    """Switch the file to its write-ahead log, as which it stays. Of several who do so with a new file at once all but
+    one are refused without a wait: they look at each other's locks."""
+    if cursor.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+        return
+    import tenacity  # noqa: PLC0415 (needed once in the life of a file)
+
+    attempts = tenacity.Retrying(
+        retry=tenacity.retry_if_exception_message(match=".*is locked"),
+        wait=tenacity.wait_random(0.01, 0.1),
+        stop=tenacity.stop_after_delay(BUSY_SECONDS),
+        reraise=True,
+    )
+    attempts(cursor.execute, "PRAGMA journal_mode=WAL")
 
 
 def _begin_sqlite(connection: PoolProxiedConnection) -> None:

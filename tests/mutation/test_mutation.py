@@ -19,7 +19,7 @@ HOUSE = {
     "merge", "policy", "plan", "guard", "identity", "absence", "intake", "intents", "reconcile", "delivery", "engine",
     "lease", "transaction", "store", "account", "pending", "reading", "unscheduled", "metering", "relations",
     "workspace", "ripples", "drafting", "commits", "listing", "written", "upkeep", "fingerprint", "shelf", "state",
-    "rows", "moves", "calendar_steps",
+    "rows", "moves", "calendar_steps", "database",
 }  # fmt: skip
 
 SMALL = """\
