@@ -92,6 +92,9 @@ class Commits:
             for entity, name in draft.overtaken:
                 transaction.forget_decision(fingerprint_of(FindingKind.CONFLICT, entity, name))
             transaction.conclude(intent.id for intent in settled(intake, state, draft.halfway))
+            for intent in state.intents:
+                if intent.sure and (intent.entity, intent.tool) in draft.given_up:
+                    transaction.unscheduled(intent.id, sure=False)
             if changed or self.late:
                 # Until the account says what this has led to, nobody knows: a run that is killed before is made up for.
                 transaction.audited(NOBODY_KNOWS)

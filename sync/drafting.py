@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,11 +13,11 @@ from sync.intake import Intake
 from sync.intents import unsettled_creations
 from sync.merge import Merged
 from sync.model import UNSET, EntityLink, Kind
-from sync.plan import PLANNED, Plan, Subject, plan
+from sync.plan import Plan, Subject, plan
 from sync.reconcile import Rules, agreements, is_overtaken, reconcile, remember, unread_tools, views_of
 from sync.report import Action
 from sync.state import Edit, Intent, State
-from sync.unscheduled import resumable
+from sync.unscheduled import left_to_people, resumable
 from sync.workspace import Workspace
 
 
@@ -25,7 +25,8 @@ class Draft:
     """What a run makes of what it read.
 
     `merged` are the cells by entity, `overtaken` those (entity, field) that were edited after somebody had decided
-    about them, `halfway` the sends that are off the calendar by our doing.
+    about them, `halfway` the sends (entity, tool) that are off the calendar by our doing, and `given_up` those of them
+    that are people's to put back from now on.
     """
 
     def __init__(
@@ -33,13 +34,17 @@ class Draft:
     ) -> None:
         self.workspace, self.state, self.intake, self.absences = workspace, state, intake, absences
         self.names, self.started = names, started
-        self.halfway: Mapping[tuple[str, str], Intent] = {}
+        self.halfway: dict[tuple[str, str], Intent] = {}
+        self.given_up: Collection[tuple[str, str]] = ()
         self.merged: dict[str, dict[str, Merged]] = {}
         self.overtaken: list[tuple[str, str]] = []
 
     def merge(self) -> None:
         """Merge the cells of all members."""
         self.merged = self._merge(self.intake.members)
+        given_up = left_to_people(self.halfway, self.merged)
+        self.halfway.update(given_up)
+        self.given_up = given_up.keys()
 
     def _merge(self, entities: Iterable[str]) -> dict[str, dict[str, Merged]]:
         rules = Rules(self.workspace.policy, self.state.decisions)
@@ -148,7 +153,7 @@ class Draft:
             merged=merged,
             agreed=agreed,
             closed=frozenset(closed),
-            resume=resumable(self.halfway, entity, merged, agreed, known.disputed.get(PLANNED, {})),
+            resume=resumable(self.halfway, entity, merged, agreed),
             over=self.is_over(campaign),
             archive=entity in archived,
         )

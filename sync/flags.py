@@ -212,10 +212,10 @@ class Flags:
         planned = self.names.entities[entity].agreed.get("planned_send")
         title = f"{where} is no longer scheduled in {there}: moving its send stopped halfway"
         who = (
-            "Every run tries to do so as well, unless somebody has changed its time there since."
+            "Every run tries to do so as well, unless somebody sets another time there."
             if sure
-            else "We were cut off while we took it off the calendar, or put it back, so that it may also have been one "
-            "of you who took it off."
+            else "No run does so by itself: one of you may have taken it off as well while we were cut off, or has set "
+            "another time there since."
         )
         advice = (
             f"Schedule it in {there} for {self.names.wording.value(planned)}. {who} If it is to stay unscheduled, "

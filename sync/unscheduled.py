@@ -45,21 +45,26 @@ def hide(intake: Intake, places: Collection[Place]) -> None:
             intake.members[entity][tool] = replace(sighting, reading=replace(sighting.reading, values=shown))
 
 
+def left_to_people(places: Mapping[Place, Intent], merged: Mapping[str, Mapping[str, Merged]]) -> dict[Place, Intent]:
+    """Those of these in which somebody has set another time since: they may not be done, and it is theirs to schedule.
+    From now on it is no longer sure that it is off by our doing alone."""
+    found = {}
+    for (entity, tool), intent in places.items():
+        cell = merged.get(entity, {}).get(PLANNED)  # None where it is at rest
+        if intent.sure and cell and tool in {*cell.editors, *(cell.conflict.claims if cell.conflict else ())}:
+            found[entity, tool] = replace(intent, sure=False)
+    return found
+
+
 def resumable(
-    places: Mapping[Place, Intent],
-    entity: str,
-    merged: Mapping[str, Merged],
-    agreed: Mapping[str, Value],
-    claimed: Mapping[str, Value],
+    places: Mapping[Place, Intent], entity: str, merged: Mapping[str, Merged], agreed: Mapping[str, Value]
 ) -> frozenset[str]:
-    """The tools in which the send of a campaign may be put back: it was certainly us who took it off, its time is
-    agreed, and nobody has just set another time there, who may not be done yet. What an earlier run found `claimed` by
-    a tool, because it was in conflict, was set before that."""
-    cell, at = merged.get(PLANNED), agreed.get(PLANNED)  # no cell where it is at rest
-    if (cell and cell.conflict) or at is None:
+    """The tools in which the send of a campaign may be put back: it was certainly us who took it off, and its time is
+    agreed."""
+    cell = merged.get(PLANNED)
+    if (cell and cell.conflict) or agreed.get(PLANNED) is None:
         return frozenset()
-    ours = (tool for (one, tool), intent in places.items() if one == entity and intent.sure)
-    return frozenset(tool for tool in ours if not (cell and tool in cell.editors) or claimed.get(tool) == at)
+    return frozenset(tool for (one, tool), intent in places.items() if one == entity and intent.sure)
 
 
 def _is_back(sighting: Sighting) -> bool:

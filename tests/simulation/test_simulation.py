@@ -61,7 +61,7 @@ def test_every_law_holds_over_a_fixed_set_of_seeds(database: Database, chunk: in
         "9:0:fail(30,0,0) campaign(0,0,3) run(0,0,0) agree(0,13,0) list(14,0,0) soon(0,0,0)",  # edited before it shows
         "8:0:plan(0,0,0) scoped(0,5,0)",  # moved in an ESP by a run that was to write nowhere else
         "20:0:lock(0,0,0) shift(0,0,5)",  # moved in an ESP beside a record that is closed to edits
-        "140:0:shift(0,4,0) plan(7,6,0) delete(0,0,0)",  # a time that was in conflict until the other was deleted
+        "140:0:shift(0,4,0) plan(7,6,0) delete(0,0,0)",  # another time set in an ESP, by somebody who may not be done
         "0:0:plan(0,318,0) plan(7,0,0) run(0,0,0) bulk(0,0,0) jump(7,7,0)",  # over by the run that would flag it
     ],
 )
