@@ -49,7 +49,7 @@ class People:
 
     def meanwhile(self, a: int, b: int) -> None:
         """What somebody does in the middle of a run."""
-        (self.edit, self.plan, self.edit, self.schedule)[b % 4](a, b // 4, b // 64)
+        (self.edit, self._plan, self.edit, self.schedule)[b % 4](a, b // 4, b // 64)
 
     def edit(self, a: int, b: int, c: int) -> None:
         """Write a text that nobody has written before; some end in a blank, which one tool takes away."""
@@ -76,8 +76,19 @@ class People:
             self.write(record, "status", STATUSES[b % len(STATUSES)])
 
     def plan(self, a: int, b: int, c: int) -> None:
+        """Between two runs: the next one sees it before it writes."""
+        sends, tools, at = self.world.oracle.sends, self.world.tools, TIMES[b % len(TIMES)]
+        others = [one for one in self.records(Kind.CAMPAIGN) if sends.off]
+        sends.times.update(tools[one.ref.tool].shows(one.ref.native).get("planned_send") for one in others)
+        if record := self._plan(a, b, c):
+            if sends.off and tools[record.ref.tool].shows(record.ref.native).get("planned_send") == at:
+                sends.timed(record.ref.tool, record.ref.native, at)
+            sends.times.add(at)
+
+    def _plan(self, a: int, b: int, c: int) -> Record | None:
         if record := self.pick(a, Kind.CAMPAIGN):
             self.write(record, "planned_send", TIMES[b % len(TIMES)])
+        return record
 
     def tag(self, a: int, b: int, c: int) -> None:
         if record := self.pick(a, Kind.CAMPAIGN):

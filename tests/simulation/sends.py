@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from connectors.calendar import Entry, SendTime
+from sync.model import Instant, Value
 from tests.simulation.violation import Violation
 
 MARGIN = timedelta(minutes=30)  # the least that the workspace wants between now and whatever is done to a send
@@ -15,21 +16,33 @@ MARGIN = timedelta(minutes=30)  # the least that the workspace wants between now
 class Sends:
     """The schedules of all ESPs.
 
-    `off` are sends (tool, id) that people had put on the calendar and the sync has taken off last. `asked`: somebody
-    has said in some tool that a campaign is to be scheduled.
+    `off` are sends (tool, id) that people had put on the calendar and the sync has taken off last; of `theirs` somebody
+    has set a time since that is none of the `times` that were planned before. `asked`: somebody has said in some tool
+    that a campaign is to be scheduled.
     """
 
     off: set[tuple[str, str]] = field(default_factory=set)
+    theirs: set[tuple[str, str]] = field(default_factory=set)
     asked: bool = False
+    times: set[Value] = field(default_factory=set)
 
     def by_people(self, tool: str, id_: str) -> None:
         """Somebody scheduled it, took it off or removed it: it is as they want it."""
         self.off.discard((tool, id_))
+        self.theirs.discard((tool, id_))
+
+    def timed(self, tool: str, id_: str, at: Value) -> None:
+        """Somebody plans it for another time while no run goes on. What was planned anywhere before may be the sync's
+        own, for all that the sync can see."""
+        is_new = at not in self.times and (tool, id_) in self.off
+        (self.theirs.add if is_new else self.theirs.discard)((tool, id_))
 
     def scheduled(self, tool: str, entry: Entry, at: SendTime, now: datetime) -> None:
         """The sync schedules a draft."""
         if (tool, entry.id) not in self.off and not self.asked:
             raise Violation(f"{entry.id} in {tool} is scheduled by the sync, and nobody had scheduled it")
+        if (tool, entry.id) in self.theirs and not self.asked:
+            raise Violation(f"{entry.id} in {tool} is scheduled by the sync while somebody is setting its time")
         self.off.discard((tool, entry.id))
         _not_near(tool, entry, at, now)
 
@@ -37,6 +50,7 @@ class Sends:
         """The sync takes a send off the calendar."""
         _not_near(tool, entry, entry.scheduled, now)
         self.off.add((tool, entry.id))
+        self.times.update(Instant(one.at) for one in (entry.planned, entry.scheduled) if one)
 
     def moved(self, tool: str, entry: Entry, at: SendTime, now: datetime) -> None:
         """The sync moves a send at once."""

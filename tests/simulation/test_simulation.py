@@ -145,15 +145,18 @@ def test_a_planted_bug_is_found_shrunk_and_replayed(
         ("sync.engine.standing", "9:0:shift(0,3,0)", "is off the calendar by our doing, and nobody is told"),
         ("sync.engine.hide", "9:0:shift(0,3,0)", "is off the calendar by our doing is taken for an edit"),
         ("connectors.calendar_steps.Steps._put_back", "8:0:shift(0,12,0)", "and nobody had scheduled it"),
+        ("sync.drafting.left_to_people", "8:0:shift(0,4,0) plan(7,6,0) delete(0,0,0)", "is setting its time"),
     ],
 )
 def test_a_send_that_is_not_in_good_hands_is_noticed(
     database: Database, monkeypatch: pytest.MonkeyPatch, spoilt: str, schedule: str, told: str
 ) -> None:
-    """Nobody remembers what is halfway; what it shows is taken over; or it is put back without noting that."""
+    """Nobody remembers what is halfway; what it shows is taken over; it is put back without noting that, or over the
+    head of somebody who is at work on it."""
     ways: dict[str, Callable[..., object]] = {
         "sync.engine.standing": lambda *_: {},
         "sync.engine.hide": lambda *_: None,
+        "sync.drafting.left_to_people": lambda *_: {},
     }
     monkeypatch.setattr(spoilt, ways.get(spoilt, Steps.schedule))
     assert told in str(play(parse(schedule), database).violation)
