@@ -18,11 +18,11 @@ from sync.database import database_errors, open_database
 from sync.errors import ConfigError, SyncError
 from sync.findings import Finding
 from sync.lease import Lease, take
-from sync.model import Kind, Ref
+from sync.model import Ref
 from sync.rows import Image
 from sync.session import Session, looking, reading, writing
 from sync.shelf import AtHand, Stored
-from sync.state import OpenFinding, Remembered, State
+from sync.state import OpenFinding, Remembered, State, plain
 from sync.statements import Query, Rows
 from sync.tables import AUDIENCE, AUDITED, BINDING, DECISION, FINDING, HINT, JOURNAL, LISTING, POSITION, RUN, SETUP
 from sync.transaction import Key, Transaction
@@ -31,6 +31,14 @@ _DECISIONS, _BINDINGS, _POSITIONS, _HINTS = Rows(DECISION), Rows(BINDING), Rows(
 _AUDIENCES, _SETUPS, _AUDITED, _LISTINGS = Rows(AUDIENCE), Rows(SETUP), Rows(AUDITED), Rows(LISTING)
 _INTENTS = Rows(JOURNAL, rest="ORDER BY id")
 _ENTITIES, _LINKS = Query(rows.ENTITY_COLUMNS, "entity"), Query(rows.LINK_COLUMNS, "link")
+_CAMPAIGNS = Query(rows.ENTITY_COLUMNS, "entity", "kind = 'campaign' AND NOT dead")
+_NAMED = Query(
+    rows.ENTITY_COLUMNS,
+    "entity",
+    "kind = 'campaign' AND NOT dead AND (word = :word OR lower(id) = :text OR id IN ("
+    'SELECT entity FROM link WHERE workspace = :workspace AND (lower("key") = :text OR lower(native) = :text)))',
+    "ORDER BY id",
+)
 _PENDING, _DUE = Query("id", "entity", "pending"), Query("id", "entity", "due <= :now")
 _OPEN = Rows(FINDING, "closed IS NULL", "ORDER BY opened")
 _UNSENT = Rows(FINDING, "closed IS NOT NULL AND emailed IS NOT NULL", "ORDER BY closed")
@@ -193,22 +201,18 @@ class Store:
 
     def find_entity(self, text: str) -> list[tuple[str, str]]:
         """Living campaigns (id, name) that `text` names: our id, a tool's key or id, or the name, ignoring case."""
-        wanted = text.strip().casefold()
-        found = []
-        for entity in self.load().entities.values():
-            if entity.dead or entity.kind is not Kind.CAMPAIGN:
-                continue
-            name = entity.agreed.get("name")
-            links = entity.links.values()
-            words = {entity.id, name, *(link.key for link in links), *(link.ref.native for link in links)}
-            if wanted in {word.casefold() for word in words if isinstance(word, str)}:
-                found.append((entity.id, str(name)))
-        return sorted(found)
+        told = text.strip().casefold()
+        found = self._known(_NAMED, text=told, word=plain(told))
+        return [(entity.id, str(entity.agreed.get("name"))) for entity in found]
 
     def campaign_names(self) -> list[str]:
         """The names of the living campaigns, for suggestions."""
-        entities = [e for e in self.load().entities.values() if e.kind is Kind.CAMPAIGN and not e.dead]
-        return sorted(str(entity.agreed["name"]) for entity in entities if entity.agreed.get("name"))
+        return sorted(str(entity.agreed["name"]) for entity in self._known(_CAMPAIGNS) if entity.agreed.get("name"))
+
+    def _known(self, query: Query, **values: str) -> list[Remembered]:
+        """Entities without their links, to look at only."""
+        with database_errors(self.engine), looking(self.engine) as session:
+            return [rows.entity(row) for row in query.rows(session, workspace=self.workspace, **values)]
 
     def _rows(self, query: Query) -> Sequence[Any]:
         with database_errors(self.engine), looking(self.engine) as session:

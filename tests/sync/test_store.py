@@ -235,7 +235,7 @@ def test_a_campaign_is_found_by_its_id_a_key_a_tools_id_or_its_name(store: Store
     stage = Remembered("cs-00000002", Kind.STAGE, {"campaign": EntityLink(entity.id), "name": "Spring"})
     dead = an_entity("10018", "cs-00000003")
     save(store, entity, stage, dead)
-    for text in (entity.id, "cam-1", "10017", " SPRING "):
+    for text in (entity.id, entity.id.upper(), "cam-1", "10017", " SPRING "):
         assert store.find_entity(text) == [(entity.id, "Spring")]
     assert store.find_entity("Winter") == store.find_entity("10018") == []
     assert store.campaign_names() == ["Spring"]
