@@ -180,9 +180,12 @@ def _touched(intake: Intake, readers: Mapping[str, Reader], state: State, asked:
 
 def _may_catch_up(sighting: Sighting, entity: Remembered, intake: Intake, reader: Reader) -> bool:
     """Whether a record was closed to edits until its campaign was over, and is open now. While it is not over, what
-    stands in a record's way is told, and tried again in time."""
+    stands in a record's way is told, and tried again in time; where no time is set it was over by a clock that was
+    wrong."""
     if sighting.record.locked or shows_what_is_agreed(entity, sighting.tool, intake):
         return False
+    if entity.due is None:
+        return True
     reader.state.bring([entity.campaign])
     return is_over(entity, reader.state, reader.now, reader.workspace.zone)
 

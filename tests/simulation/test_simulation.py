@@ -49,6 +49,7 @@ def test_every_law_holds_over_a_fixed_set_of_seeds(database: Database, chunk: in
         "5:0:delete(0,0,0) delete(0,0,0) stage(0,3,0) dry(0,0,0)",  # not even the least was taken
         "7:0:jump(7,7,0) lock(0,0,0) plan(2,0,0) soon(0,0,0)",  # closed to edits until its campaign was over
         "7:0:campaign(0,0,0) scoped(0,0,0) pause(13,4,0) scoped(0,0,0)",  # taken over while it read
+        "127:0:jump(1,7,0) lock(0,0,0) run(0,0,0) shift(5,0,0) run(0,0,0) jump(7,0,0)",  # over by a clock set wrong
         "6:0:edit(7,0,0) lock(1,0,0) full(0,0,0) jump(3,0,0)",  # put off, and then the clock was set back
         "5:0:crash(26,0,0) edit(0,0,0) campaign(0,0,0) twice(0,0,0) list(1,0,0) run(0,0,0)",  # made, and not listed
         "7:0:crash(25,0,0) campaign(1,0,0) soon(0,0,0) list(0,0,0) run(0,0,0)",  # and others seem to be there
