@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any, TypeGuard
@@ -257,7 +257,7 @@ class Writes:
             record = self._record_of(change.record.ref.native)
             ours = [shown(send_time(fields.get("planned"))) for fields in (change.record.fields, change.fields)]
             if record.fields.get("planned") not in ours:
-                record = replace(record, fields={k: v for k, v in record.fields.items() if k != "planned"})
+                record = record._replace(fields={k: v for k, v in record.fields.items() if k != "planned"})
             return record
         return None
 

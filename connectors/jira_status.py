@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from connectors.answers import items, part, understood, word
 from connectors.jira_place import number
@@ -50,14 +49,14 @@ class Walk:
         if any(same(one, now) for one in (self.reached, self.perhaps) if one is not None):
             return shown
         kept = self.reached or self.record.fields.get("status")
-        return replace(shown, fields={**shown.fields, "status": kept}) if kept else shown
+        return shown._replace(fields={**shown.fields, "status": kept}) if kept else shown
 
     def known(self) -> Record | None:
         """The record in the status that we brought it into, as far as that is known without looking."""
         if self.perhaps is not None:
             return None
         return (
-            replace(self.record, fields={**self.record.fields, "status": self.reached}) if self.reached else self.record
+            self.record._replace(fields={**self.record.fields, "status": self.reached}) if self.reached else self.record
         )
 
     def _go(self) -> None:

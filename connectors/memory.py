@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -100,7 +99,7 @@ class MemoryConnector:
         """A person does what closes the record to edits, or (None) opens it again."""
         self._ticks += 1
         self._changed[native] = self._ticks
-        self.records[native] = replace(self.records[native], locked=reason)
+        self.records[native] = self.records[native]._replace(locked=reason)
 
     def delete(self, native: str) -> None:
         """A person deletes the record. Its stages stay behind without a campaign."""
@@ -109,7 +108,7 @@ class MemoryConnector:
             if record.parent == native:
                 self._ticks += 1
                 self._changed[child] = self._ticks
-                self.records[child] = replace(record, parent=None)
+                self.records[child] = record._replace(parent=None)
 
     # What goes wrong.
 
@@ -276,7 +275,7 @@ class MemoryConnector:
         self._changed[native] = self._ticks
         kept = {name: value for name, value in {**record.fields, **fields}.items() if value is not None}
         at = DAWN + timedelta(seconds=self._ticks)
-        self.records[native] = replace(record, fields=kept, parent=kept_parent, changed_at=at, changed_by=who)
+        self.records[native] = record._replace(fields=kept, parent=kept_parent, changed_at=at, changed_by=who)
 
     def _listed(self, start: texts.Place | None = None) -> list[Record]:
         shown = [r for r in self.records.values() if r.ref.kind in self.capability.kinds]

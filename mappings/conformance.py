@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from sync.model import (
@@ -92,7 +91,7 @@ class MappingConformance:
                 continue
             wanted, views = mapping.get(other).values, mapping.views(kind)
             native = mapping.put(kind, wanted, record)
-            after = mapping.get(replace(record, fields={**record.fields, **native.fields})).values
+            after = mapping.get(record._replace(fields={**record.fields, **native.fields})).values
             for name, value in wanted.items():
                 if views[name].writable and name not in native.refusals:
                     shown = views[name].project(value)

@@ -90,7 +90,7 @@ def measure(intake: Intake, state: State, workspace: Workspace, now: datetime) -
 
 
 def _counted(sighting: Sighting, told: Mapping[str, float], side: Side) -> Sighting:
-    record = replace(sighting.record, fields={**sighting.record.fields, **told})
+    record = sighting.record._replace(fields={**sighting.record.fields, **told})
     shown = side.mapping.get(record).values
     counts = {name: shown[name] for name in METRICS if name in shown}
     return Sighting(record, replace(sighting.reading, values={**sighting.reading.values, **counts}))

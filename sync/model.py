@@ -187,8 +187,7 @@ class Ref(NamedTuple):
     native: str
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """What a tool holds for an entity, in the tool's own words.
 
     `fields` maps the tool's field id to the value as the tool's JSON has it. `parent` is the native id of the

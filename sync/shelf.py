@@ -62,7 +62,7 @@ class Stored:
         by_word = {kind.value: natives for kind, natives in found.items()}
         with self._looking() as session:
             for row in _REGISTER.rows(session, workspace=self._workspace, tool=tool):
-                by_word[row[0]][row[1]] = Held._make(row[2:])
+                by_word[row[0]][row[1]] = Held(*row[2:])
         return found
 
     def listed(self, tool: str) -> Mapping[Ref, Record | None]:

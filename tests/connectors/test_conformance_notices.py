@@ -82,7 +82,7 @@ class Planted:
 
 def unmarked(outcomes: Sequence[Outcome]) -> list[Outcome]:
     return [
-        replace(one, record=replace(one.record, marker=None)) if isinstance(one, Written) and one.record else one
+        replace(one, record=one.record._replace(marker=None)) if isinstance(one, Written) and one.record else one
         for one in outcomes
     ]
 
@@ -129,7 +129,7 @@ def count_by_writing(tool: Faulty, refs: Sequence[Ref]) -> Sequence[Ref]:
 
 def smudge(tool: Faulty, found: Mapping[Ref, Record | None]) -> dict[Ref, Record | None]:
     """Records have a field that the schema does not know."""
-    return {ref: one and replace(one, fields={"x": 1}) for ref, one in found.items()}
+    return {ref: one and one._replace(fields={"x": 1}) for ref, one in found.items()}
 
 
 def lag(tool: Faulty, told: list[Record | Ref]) -> list[Record | Ref]:
@@ -150,9 +150,9 @@ PLANTED = (
     Planted("listing_is_complete", "fetch", lambda _, listed: listed[:-1]),
     Planted("listing_is_complete", "fetch", lambda _, listed: listed[::-1]),
     Planted("listing_is_complete", "fetch", lambda _, listed: listed * 2),
-    Planted("listed_record_is", "fetch", lambda _, listed: [replace(one, fields={}) for one in listed]),
+    Planted("listed_record_is", "fetch", lambda _, listed: [one._replace(fields={}) for one in listed]),
     Planted("plain_json", "read", smudge),
-    Planted("stage_names_its", "fetch", lambda _, listed: [replace(one, parent=None) for one in listed]),
+    Planted("stage_names_its", "fetch", lambda _, listed: [one._replace(parent=None) for one in listed]),
     Planted("read_as_none", "read", lambda _, found: {ref: one for ref, one in found.items() if one}),
     Planted("read_as_none", "read", lambda _, found: found if all(found.values()) else dict.fromkeys(found)),
     Planted("id_that_is_none", "read", lambda t, f: {r: one or next(iter(t.records.values())) for r, one in f.items()}),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -75,7 +74,7 @@ def test_an_issue_is_untouched_when_nothing_has_changed_it_since_it_was_made(
 ) -> None:
     site.on("GET", "issue/10451/changelog", {"values": [], "total": 0})
     record = epic_record(created="2026-10-01T08:00:00.000+0000", creator={"displayName": "Sync"})
-    record = replace(record, changed_at=datetime.fromisoformat(f"2026-10-01T{changed}+00:00"))
+    record = record._replace(changed_at=datetime.fromisoformat(f"2026-10-01T{changed}+00:00"))
     found = connector().attribution(record, "duedate")
     assert found is not None
     assert found.untouched is untouched

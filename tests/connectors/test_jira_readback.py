@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -39,7 +38,7 @@ def house() -> Iterator[House]:
 
 
 def held(native: str, **changes: Any) -> Record:
-    return replace(epic_record(native), changed_at=BEFORE, **changes)
+    return epic_record(native)._replace(changed_at=BEFORE, **changes)
 
 
 def written(house: House, changes: list[Change]) -> tuple[list[Any], list[str]]:
@@ -141,7 +140,7 @@ def test_a_stage_is_believed_under_the_campaign_it_was_moved_to(house: House) ->
         for native, epic in (("10461", "CAM-18"), ("10462", "CAM-17"))
     ]
     house.on("POST", "search", {"issues": shown, "total": 2})
-    stages = [replace(held(native), ref=held(native).ref._replace(kind=Kind.STAGE)) for native in ("10461", "10462")]
+    stages = [held(native)._replace(ref=held(native).ref._replace(kind=Kind.STAGE)) for native in ("10461", "10462")]
     summaries, _ = written(house, [Update(stage, {}, parent="10452") for stage in stages])
     assert summaries == ["Spring launch", "By itself 1"]
 

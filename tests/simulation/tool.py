@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
@@ -251,7 +251,7 @@ class SimulatedTool(MemoryConnector):
         if self.make.trims:
             fields = {name: value.strip() if isinstance(value, str) else value for name, value in fields.items()}
         super()._change(native, fields, who, parent=parent)
-        record = replace(self.records[native], changed_at=self.true_time() + self.fate.skew)
+        record = self.records[native]._replace(changed_at=self.true_time() + self.fate.skew)
         self.records[native] = record
         self.index.happened(native)
         self.watch(self.tool, native, before, record.fields, who)
@@ -274,4 +274,4 @@ class SimulatedTool(MemoryConnector):
 
 def told(record: Record) -> Record:
     """As it comes over a wire: its values are JSON."""
-    return replace(record, fields={name: encode(value) for name, value in record.fields.items()})
+    return record._replace(fields={name: encode(value) for name, value in record.fields.items()})

@@ -74,7 +74,7 @@ def test_what_an_index_shows_changed_is_looked_at_again_while_it_may_be_of_befor
     asked = noted(tool, monkeypatch)
     world.edit("b", "b-1", subject="two")
     at = None if changed is None else world.now + timedelta(minutes=changed)
-    tool.records["b-1"] = replace(tool.records["b-1"], changed_at=at)
+    tool.records["b-1"] = tool.records["b-1"]._replace(changed_at=at)
     world.now += timedelta(minutes=minutes - 15)  # a run comes a quarter of an hour later
     world.run()
     assert (world.shows("a"), len(asked)) == (["two"], looks)
@@ -90,7 +90,7 @@ def test_an_index_that_falls_back_behind_an_edit_that_we_have_seen_takes_nothing
     world.campaign("a", name="Spring", subject="one")
     world.run()
     world.edit("b", "b-1", subject="half of it")
-    tool.records["b-1"] = replace(tool.records["b-1"], changed_at=world.now + timedelta(minutes=1))
+    tool.records["b-1"] = tool.records["b-1"]._replace(changed_at=world.now + timedelta(minutes=1))
     before = list(tool.records.values())
     world.edit("b", "b-1", subject="two")
     world.run()

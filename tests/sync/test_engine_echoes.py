@@ -44,7 +44,7 @@ def test_a_record_that_is_listed_and_gone_is_looked_for_like_a_missing_one(world
     native = world.campaign("a", name="Spring", subject="One")
     world.run()
     (gone,) = world.tools["b"].records.values()
-    stale = [replace(gone, fields={**gone.fields, "subject": "Old"})]
+    stale = [gone._replace(fields={**gone.fields, "subject": "Old"})]
     world.tools["b"].delete(gone.ref.native)
     world.tools["b"].fetch = lambda after=None, known=(): iter(stale)  # type: ignore[method-assign]
     world.run()
@@ -209,8 +209,8 @@ def test_a_stage_that_people_turn_into_a_campaign_becomes_nothing_new(world: Wor
     stage = world.stage("a", campaign, kind="design")
     world.run()
     record = world.tools["a"].records[stage]
-    turned = replace(record, ref=record.ref._replace(kind=Kind.CAMPAIGN), parent=None)
-    world.tools["a"].records[stage] = replace(turned, fields={"name": "QA: Spring"})
+    turned = record._replace(ref=record.ref._replace(kind=Kind.CAMPAIGN), parent=None)
+    world.tools["a"].records[stage] = turned._replace(fields={"name": "QA: Spring"})
     world.run()
     world.run()
     campaigns = [e for e in world.state().entities.values() if e.kind is Kind.CAMPAIGN]

@@ -28,7 +28,7 @@ class Opened(MemoryConnector):
 
     def _make(self, *arguments: object) -> str:
         native = super()._make(*arguments)  # type: ignore[arg-type]
-        self.records[native] = replace(self.records[native], url=f"https://{self.tool}.example/{native}")
+        self.records[native] = self.records[native]._replace(url=f"https://{self.tool}.example/{native}")
         return native
 
 

@@ -140,7 +140,7 @@ def _year(folder: Path, together: SideBySide) -> tuple[list[RunReport], Any]:
     world.tools["a"].delete("a-6")
     reports += [sync(world, together) for _ in range(4)]
     left = world.state()
-    records = [[replace(record, changed_at=None) for record in tool.records.values()] for tool in world.tools.values()]
+    records = [[record._replace(changed_at=None) for record in tool.records.values()] for tool in world.tools.values()]
     return reports, (left.entities, left.intents, world.history(), world.open(), records)
 
 
