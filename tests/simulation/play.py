@@ -245,9 +245,11 @@ class _Game:
         if planned and any(flag.kind is FindingKind.UNSAFE_PLAN for flag in planned.findings):
             self.run(INTERVAL, allow_mass=True)  # what the guard would stop, a person lets pass
         for attempt in range(3 + late):
+            # The third at once: what comes due with time is no work left over. What time alone changes in an ESP (it
+            # sends) is none of the run's.
+            world.true_time += INTERVAL if attempt < 2 + late else timedelta()
             before, written, base = world.shown(), world.written(), world.database.base()
-            # The third at once: what comes due with time is no work left over.
-            report = self.run(INTERVAL if attempt < 2 + late else timedelta())
+            report = self.run(timedelta())
             self.laws.after_step()
             idle = world.written() == written and world.database.base() == base
             if report and idle and not (report.opened or report.closed):
