@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Mapping, Set
 from typing import Any
 
+from sync.campaign import is_over
 from sync.findings import FindingKind
-from sync.model import Kind
+from sync.model import Day, Kind
 from sync.ports import Archive, Create, Update
 from sync.report import RunReport
 from sync.report import State as Progressed
@@ -19,6 +20,7 @@ from tests.simulation.esp import SimulatedEsp
 from tests.simulation.played import Played
 from tests.simulation.violation import Violation
 from tests.simulation.world import World
+from tests.sync.plain import BERLIN
 
 
 class Laws:
@@ -136,8 +138,12 @@ class Laws:
 
     def _is_told(self, entity: Remembered, tool: str, name: str, flagged: Set[tuple[str, str]]) -> bool:
         """Whether a flag says that a tool shows otherwise: what was to be deleted and people have to remove there, what
-        an ESP does not take, and a send that is off its calendar, which is to be back before anything else."""
+        an ESP does not take, and a send that is off its calendar, which is to be back before anything else. That it
+        takes no day without a time is told until that day is over."""
         is_esp = isinstance(self.world.tools[tool], SimulatedEsp)
+        at = entity.agreed.get(name)
+        if is_esp and isinstance(at, Day) and is_over(entity.agreed, self.world.clock(), BERLIN):
+            return True
         if {entity.id, entity.campaign} & self.world.decisions:
             return is_esp or not self.world.tools[tool].make.archives
         return is_esp and not {(entity.id, tool), (entity.id, f"{tool}/{name}")}.isdisjoint(flagged)
