@@ -7,10 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sync.errors import Rejected
 from sync.model import Kind
 from tests.sync.calendar_tool import LATER, EspBox, EspConnector, PlanBox, scheduled
-from tests.sync.plain import World
+from tests.sync.plain import World, instant
 
 
 def sent(folder: Path) -> tuple[World, EspConnector]:
@@ -81,3 +83,25 @@ def test_sends_of_one_tool_are_looked_up_at_once(tmp_path: Path) -> None:
         esp.send(native)
     at(world, 2)
     assert esp.reports == [["esp-1", "esp-2"]]
+
+
+def test_many_sends_at_once_are_looked_up_by_several_runs_the_newest_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync.metering.AT_ONCE", 2)
+    world = World(tmp_path, PlanBox("plan", kinds=frozenset({Kind.CAMPAIGN})), EspBox("esp"))
+    esp = world.tools["esp"]
+    assert isinstance(esp, EspConnector)
+    for day in (1, 4, 2, 3, 5):
+        world.campaign("esp", name=f"Campaign {day}")
+        esp.schedule(f"esp-{len(esp.records)}", instant(f"2026-03-0{day}T09:00"))
+        esp.send(f"esp-{len(esp.records)}")
+    esp.counts = {f"esp-{number}": {"delivered": number} for number in range(1, 6)}
+    world.now = LATER.at
+    waiting = [world.run().waiting for _ in range(3)]
+    assert esp.reports == [["esp-5", "esp-2"], ["esp-4", "esp-3"], ["esp-1"]]
+    assert waiting[0] == (
+        "Esp has something to catch up: what became of 3 earlier sends is looked up by the next runs",
+    )
+    assert waiting[2] == ()
+    assert {entity.agreed["delivered"] for entity in world.state().entities.values()} == {1, 2, 3, 4, 5}
