@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from connectors import clock
+from connectors.calendar import Sending
+from connectors.calendar_connector import CalendarConnector
+from connectors.klaviyo import KlaviyoEsp
 from sync.errors import ConfigError, Rejected
 from sync.model import Attribution, Kind, Record
 from sync.ports import Connector, Update
 from tests.connectors.klaviyo_account import API, PLAN, PLANNED, Account, campaign, error_of, held, ref, refusal
 
+AT_WORK = datetime(2026, 11, 10, 8, tzinfo=UTC)
 LOCAL = {"method": "static", "datetime": "2026-11-27T09:00:00+00:00", "options": {"is_local": True}}
 THROTTLED = {"method": "throttled", "datetime": "2026-11-27T13:00:00+00:00", "throttle_percentage": 25}
 
@@ -160,6 +166,29 @@ def test_one_report_measures_many_campaigns_and_sums_the_rows_of_a_test(account:
     (asked,) = account.sent("POST", "/api/campaign-values-reports")
     assert (asked["conversion_metric_id"], asked["timeframe"]) == ("M2", {"key": "last_365_days"})
     assert asked["filter"] == 'contains-any(campaign_id,["C1", "C2", "C3"])'
+
+
+class Jumping:
+    """A clock that passes only while somebody waits."""
+
+    passed = 0.0
+
+    def monotonic(self) -> float:
+        return self.passed
+
+    def sleep(self, seconds: float) -> None:
+        self.passed += seconds
+
+
+def test_reports_are_asked_for_a_second_apart(account: Account) -> None:
+    """Klaviyo counts a request that it refuses, so that the next one would have to wait for a minute."""
+    account.report = {"data": {"attributes": {"results": []}}}
+    time = Jumping()
+    with clock.kept_by(time):
+        esp = KlaviyoEsp("klaviyo", token="pk_few", from_email="news@acme.example", from_label="Acme", per_second=10)
+        CalendarConnector("klaviyo", esp, Sending(now=lambda: AT_WORK)).measure([ref(f"C{n}") for n in range(150)])
+    assert len(account.sent("POST", "/api/campaign-values-reports")) == 2
+    assert 1 <= time.passed < 2
 
 
 def test_an_account_without_orders_tells_everything_but_conversions(account: Account, klaviyo: Connector) -> None:
