@@ -98,3 +98,30 @@ def test_a_record_alone_is_adopted_by_an_entity_that_is_known_and_by_nobody_else
 def test_records_of_one_day_without_a_name_match_nothing() -> None:
     result = identify(seen("jira", name=" ", day="2026-03-01"), seen("airtable", name=" ", day="2026-03-01"))
     assert groups(result) == ["airtable/1", "jira/1"]
+
+
+def test_a_record_between_two_entities_that_are_known_by_its_name_makes_them_no_one() -> None:
+    known = Known(
+        {Ref("jira", Kind.CAMPAIGN, "1"): "e1", Ref("airtable", Kind.CAMPAIGN, "1"): "e2"},
+        {"e1": frozenset({"jira"}), "e2": frozenset({"airtable"})},
+        {entity: campaign_words("Spring", None) for entity in ("e1", "e2")},
+    )
+    result = identify(seen("jira"), seen("airtable"), seen("klaviyo"), known=known)
+    assert (groups(result), aside(result)) == (["airtable/1", "jira/1"], [("klaviyo/1", "tie")])
+    assert result.blocked == {("e1", "airtable"), ("e1", "klaviyo"), ("e2", "jira"), ("e2", "klaviyo")}
+
+
+def test_a_copy_of_one_known_entity_keeps_it_from_no_tool_where_another_of_its_name_stands() -> None:
+    known = Known(
+        {Ref("jira", Kind.CAMPAIGN, "1"): "e1", Ref("airtable", Kind.CAMPAIGN, "1"): "e2"},
+        {"e1": frozenset({"jira"}), "e2": frozenset({"airtable"})},
+        {entity: campaign_words("Spring", None) for entity in ("e1", "e2")},
+    )
+    result = identify(seen("jira"), seen("airtable"), seen("jira", "2"), known=known)
+    assert aside(result) == [("jira/2", "tie")]
+    assert result.blocked == {("e2", "jira")}
+
+
+def test_an_entity_without_words_of_its_own_is_matched_with_nobody() -> None:
+    known = Known({Ref("jira", Kind.CAMPAIGN, "1"): "e1"}, {"e1": frozenset({"jira"})})
+    assert groups(identify(seen("airtable"), known=known)) == ["airtable/1"]

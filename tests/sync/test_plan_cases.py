@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from sync.merge import Conflict, Merged
-from sync.model import EntityLink, Kind, Record, Value
-from sync.plan import NAME_OF_CAMPAIGN, Side
+from sync.model import EntityLink, Kind, Record, Ref, Value
+from sync.plan import NAME_OF_CAMPAIGN, Side, Step
 from sync.ports import Calendar, Capability, Native, Refusal, TimeKind, View
+from sync.report import Action
 from tests.sync.plain import FIELDS, AsIs, Only, PlainMapping, instant
 from tests.sync.test_plan import BOTH, planned, side, sighted, steps, subject
 
@@ -190,3 +191,52 @@ def test_a_draft_is_told_no_time_that_it_cannot_hold(views: Mapping[str, View], 
     on = subject(sighted("b"), merged=merged, agreed={"planned_send": agreed})
     result = planned(on, b=Side(Capability(BOTH, calendar=calendar), mapping))
     assert ([step.values for step in result.steps], result.obstacles) == ([{"status": "scheduled"}], [])
+
+
+SHOWN = {"name": "Spring", "subject": "Hello"}
+MOVED: dict[str, Value] = {"campaign": EntityLink("c1")}
+
+
+@pytest.mark.parametrize(
+    ("values", "now", "parent", "differs"),
+    [
+        ({"subject": "x"}, {}, "p", False),
+        ({"subject": "x"}, {"name": "Summer"}, "p", False),  # another cell than what is written
+        ({"subject": "x"}, {}, "q", False),  # nor does it say whose it is
+        ({"subject": "x", "name": "y"}, {"name": "Summer"}, "p", True),
+        (MOVED, {}, "p", False),
+        (MOVED, {}, "q", True),
+        (MOVED, {"name": "Summer"}, "p", True),  # what only moves is taken as it is, or not at all
+        ({}, {"name": "Summer"}, "p", True),  # so is what is archived
+    ],
+)
+def test_a_record_is_another_one_if_what_a_step_is_about_has_changed(
+    values: dict[str, Value], now: dict[str, Value], parent: str, differs: bool
+) -> None:
+    seen = sighted("a", Kind.STAGE, name=SHOWN["name"], subject=SHOWN["subject"])
+    mapping = PlainMapping("a", {Kind.STAGE: {name: AsIs() for name in SHOWN}})
+    step = Step(Action.UPDATE, "a", Kind.STAGE, "s1", "c1", values, {}, (), seen)
+    assert step.differs(Record(Ref("a", Kind.STAGE, "a-1"), {**SHOWN, **now}, parent), mapping) is differs
+
+
+def test_what_is_to_be_made_differs_from_nothing_and_goes_on_with_nothing() -> None:
+    (step,) = planned(subject(sighted("a"), agreed={"name": "x"}), a=side("a"), b=side("b")).steps
+    assert not step.resumed
+    assert not step.differs(Record(Ref("b", Kind.CAMPAIGN, "b-1"), {}), PlainMapping("b", {}))
+
+
+def test_a_send_that_is_put_back_takes_nothing_else_along_and_needs_no_other_change() -> None:
+    at = instant("2026-03-20T09:00")
+    merged = {"subject": Merged("new", {}, {"b": "new"}), "planned_send": Merged(at, {})}
+    on = subject(sighted("b"), merged=merged, agreed={"planned_send": at}, resume=frozenset({"b"}))
+    (step,) = planned(on, b=side("b")).steps
+    assert (step.values, step.resumed) == ({"planned_send": at}, True)
+    (step,) = planned(on, b=Side(Capability(BOTH), Silent("b", {Kind.CAMPAIGN: {"planned_send": AsIs()}}))).steps
+    assert (step.native, step.resumed) == ({}, True)
+
+
+class Silent(PlainMapping):
+    """A tool in whose words there is nothing to say."""
+
+    def put(self, kind: Kind, values: Mapping[str, Value], record: Record | None) -> Native:
+        return Native({})
