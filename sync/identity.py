@@ -211,7 +211,7 @@ def _set_aside(rivals: Sequence[_Group], aside: list[Aside]) -> None:
 
 def _refs(groups: Iterable[_Group]) -> tuple[Ref, ...]:
     refs = {s.record.ref for group in groups for s in group.sightings.values()}
-    return tuple(sorted(refs, key=lambda ref: (ref.tool, ref.native)))
+    return tuple(sorted(refs))
 
 
 def _order(group: _Group) -> tuple[str, ...]:
