@@ -78,8 +78,9 @@ class People:
     def plan(self, a: int, b: int, c: int) -> None:
         """Between two runs: the next one sees it before it writes."""
         sends, tools, at = self.world.oracle.sends, self.world.tools, TIMES[b % len(TIMES)]
-        others = [one for one in self.records(Kind.CAMPAIGN) if sends.off]
-        sends.times.update(tools[one.ref.tool].shows(one.ref.native).get("planned_send") for one in others)
+        if sends.off:
+            refs = [record.ref for record in self.records(Kind.CAMPAIGN)]
+            sends.times.update(tools[ref.tool].shows(ref.native).get("planned_send") for ref in refs)
         if record := self._plan(a, b, c):
             if sends.off and tools[record.ref.tool].shows(record.ref.native).get("planned_send") == at:
                 sends.timed(record.ref.tool, record.ref.native, at)

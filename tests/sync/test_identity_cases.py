@@ -7,6 +7,15 @@ from sync.model import Kind, Ref
 from tests.sync.test_identity import MARK, aside, groups, identify, linked, seen
 
 
+def namesakes(day: str | None) -> Known:
+    """Two entities of one name: e1 is known in Jira, e2 in Airtable."""
+    return Known(
+        {Ref("jira", Kind.CAMPAIGN, "1"): "e1", Ref("airtable", Kind.CAMPAIGN, "1"): "e2"},
+        {"e1": frozenset({"jira"}), "e2": frozenset({"airtable"})},
+        {entity: campaign_words("Spring", day) for entity in ("e1", "e2")},
+    )
+
+
 def test_nothing_resolved_is_nothing_adopted() -> None:
     assert Resolution({}, {}).adopted == 0
 
@@ -25,12 +34,7 @@ def test_records_that_belong_together_for_certain_go_on_beside_a_tie() -> None:
 
 
 def test_two_entities_that_are_known_by_one_name_bar_each_other_from_nothing() -> None:
-    known = Known(
-        {Ref("jira", Kind.CAMPAIGN, "1"): "e1", Ref("airtable", Kind.CAMPAIGN, "1"): "e2"},
-        {"e1": frozenset({"jira"}), "e2": frozenset({"airtable"})},
-        {entity: campaign_words("Spring", "2026-03-01") for entity in ("e1", "e2")},
-    )
-    result = identify(seen("jira"), seen("airtable"), known=known)
+    result = identify(seen("jira"), seen("airtable"), known=namesakes("2026-03-01"))
     assert (groups(result), result.aside, result.blocked) == (["airtable/1", "jira/1"], (), frozenset())
 
 
@@ -101,23 +105,13 @@ def test_records_of_one_day_without_a_name_match_nothing() -> None:
 
 
 def test_a_record_between_two_entities_that_are_known_by_its_name_makes_them_no_one() -> None:
-    known = Known(
-        {Ref("jira", Kind.CAMPAIGN, "1"): "e1", Ref("airtable", Kind.CAMPAIGN, "1"): "e2"},
-        {"e1": frozenset({"jira"}), "e2": frozenset({"airtable"})},
-        {entity: campaign_words("Spring", None) for entity in ("e1", "e2")},
-    )
-    result = identify(seen("jira"), seen("airtable"), seen("klaviyo"), known=known)
+    result = identify(seen("jira"), seen("airtable"), seen("klaviyo"), known=namesakes(None))
     assert (groups(result), aside(result)) == (["airtable/1", "jira/1"], [("klaviyo/1", "tie")])
     assert result.blocked == {("e1", "airtable"), ("e1", "klaviyo"), ("e2", "jira"), ("e2", "klaviyo")}
 
 
 def test_a_copy_of_one_known_entity_keeps_it_from_no_tool_where_another_of_its_name_stands() -> None:
-    known = Known(
-        {Ref("jira", Kind.CAMPAIGN, "1"): "e1", Ref("airtable", Kind.CAMPAIGN, "1"): "e2"},
-        {"e1": frozenset({"jira"}), "e2": frozenset({"airtable"})},
-        {entity: campaign_words("Spring", None) for entity in ("e1", "e2")},
-    )
-    result = identify(seen("jira"), seen("airtable"), seen("jira", "2"), known=known)
+    result = identify(seen("jira"), seen("airtable"), seen("jira", "2"), known=namesakes(None))
     assert aside(result) == [("jira/2", "tie")]
     assert result.blocked == {("e2", "jira")}
 
